@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+import { PerfCiError } from '../domain/errors.ts';
+import type { Environment, Pair } from '../domain/trial.ts';
+import { wrapCommand } from './pinning.ts';
+import type { PairRequest } from './pair.ts';
+import { type FromRunner, parseRunnerLine, type RunnerPlan, type ToRunner } from './protocol.ts';
+
+const START_DEADLINE_MS = 20_000;
+
+/** Longest that a pair can take by its own limits, in milliseconds; what is over that hangs. */
+export function pairDeadlineMs(plan: RunnerPlan, scenarioName: string): number {
+  const load = plan.scenarios.find((scenario) => scenario.name === scenarioName)?.load;
+  if (load === undefined) throw new RangeError(`no scenario ${scenarioName} in the plan`);
+  const { readyTimeoutMs } = plan.config.service;
+  return 2 * readyTimeoutMs + 5 * load.warmUpMs + load.measuredMs + 6 * load.requestTimeoutMs + 30_000;
+}
+
+/** One resident runner: the load generator keeps its compiled code from pair to pair. */
+export class Runner {
+  readonly #child: ChildProcess;
+  readonly #plan: RunnerPlan;
+  #answer: { resolve(message: FromRunner): void; reject(error: Error): void } | undefined;
+  #stderr = '';
+  #end: string | undefined;
+
+  private constructor(child: ChildProcess, plan: RunnerPlan) {
+    this.#child = child;
+    this.#plan = plan;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-4000);
+    });
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => this.#read(line));
+    child.once('exit', (code, signal) => this.#fail(signal ?? `code ${code}`));
+    child.once('error', (error) => this.#fail(error.message));
+    child.stdin?.on('error', () => {
+      // The exit event that follows tells more than a broken pipe.
+    });
+  }
+
+  /**
+   * Starts a runner and gives it its plan.
+   * @param entry path of workers/runner.ts
+   * @param signal aborting kills the runner and, by parent-death signal, its services
+   */
+  static async start(
+    entry: string,
+    plan: RunnerPlan,
+    signal?: AbortSignal,
+  ): Promise<{ runner: Runner; environment: Environment }> {
+    const [file = '', ...args] = wrapCommand([process.execPath, entry], plan.pinning?.generator);
+    const child = spawn(file, args, {
+      // Empty but for PATH: what the runner does not have, no service can find in it.
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const runner = new Runner(child, plan);
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
+    if (signal?.aborted) child.kill('SIGKILL');
+    const ready = await runner.#ask({ type: 'plan', plan }, START_DEADLINE_MS);
+    if (ready.type !== 'ready') throw runner.#unexpected(ready);
+    return { runner, environment: ready.environment };
+  }
+
+  /** Measures one pair. @throws PerfCiError `runner-failed` (retryable) when the runner itself fails */
+  async pair(request: PairRequest): Promise<Pair> {
+    const answer = await this.#ask({ type: 'pair', request }, pairDeadlineMs(this.#plan, request.scenario));
+    if (answer.type !== 'pair') throw this.#unexpected(answer);
+    return answer.pair;
+  }
+
+  /** Ends the runner; its services end with it. */
+  async stop(): Promise<void> {
+    if (this.#end !== undefined) return;
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.stdin?.end();
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+    await exited;
+    clearTimeout(kill);
+  }
+
+  async #ask(message: ToRunner, deadlineMs: number): Promise<FromRunner> {
+    if (this.#end !== undefined) throw this.#gone();
+    const answered = new Promise<FromRunner>((resolve, reject) => {
+      this.#answer = { resolve, reject };
+    });
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+    try {
+      return await answered;
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  #read(line: string): void {
+    try {
+      this.#answer?.resolve(parseRunnerLine(line));
+    } catch (cause) {
+      this.#answer?.reject(
+        new PerfCiError('runner-failed', 'the runner printed a line that is no message', {
+          retryable: true,
+          cause,
+        }),
+      );
+    }
+  }
+
+  #fail(how: string): void {
+    this.#end ??= how;
+    this.#answer?.reject(this.#gone());
+  }
+
+  #gone(): PerfCiError {
+    return new PerfCiError('runner-failed', `the runner ended (${this.#end ?? 'unknown'})`, {
+      retryable: true,
+      remedy: 'the run is tried again; if this stays, run perf-ci doctor on the worker',
+      details: { stderr: this.#stderr },
+    });
+  }
+
+  #unexpected(message: FromRunner): PerfCiError {
+    const what = message.type === 'error' ? message.message : `a message of type ${message.type}`;
+    return new PerfCiError('runner-failed', `the runner answered with ${what}`, { retryable: true });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The runner: one measurement job. Takes a plan and pair requests as JSON lines on stdin, prints pairs as JSON
+ * lines on stdout (src/measure/protocol.ts), exits when stdin ends. Holds no secret and knows no database.
+ */
+import { createInterface } from 'node:readline';
+
+import { describeEnvironment } from '../src/measure/environment.ts';
+import { measurePair, type PairContext } from '../src/measure/pair.ts';
+import type { FromRunner, RunnerPlan, ToRunner } from '../src/measure/protocol.ts';
+import { Slots } from '../src/measure/slots.ts';
+
+function say(message: FromRunner): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+function prepare(plan: RunnerPlan): PairContext {
+  const pinning = plan.pinning ?? undefined;
+  say({
+    type: 'ready',
+    environment: describeEnvironment({ pinning, hugePages: plan.config.service.hugePages }),
+  });
+  return {
+    config: plan.config,
+    slots: new Slots(plan.slotsFolder, plan.directory),
+    pinning,
+    path: plan.path,
+  };
+}
+
+let context: PairContext | undefined;
+let scenarios: RunnerPlan['scenarios'] = [];
+
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    const message = JSON.parse(line) as ToRunner;
+    if (message.type === 'plan') {
+      scenarios = message.plan.scenarios;
+      context = prepare(message.plan);
+      continue;
+    }
+    const scenario = scenarios.find((candidate) => candidate.name === message.request.scenario);
+    if (context === undefined || scenario === undefined)
+      throw new Error('a pair was asked for without its plan');
+    say({ type: 'pair', pair: await measurePair(context, scenario, message.request) });
+  } catch (error) {
+    say({
+      type: 'error',
+      code: 'runner-failed',
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
