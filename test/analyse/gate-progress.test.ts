@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { followGate, limitsOf, MAX_EXPLORE_PAIRS } from '../../src/analyse/gate-progress.ts';
+import type { Pair } from '../../src/domain/trial.ts';
+import { evenly, pair, pairsWith } from './builders.ts';
+import { CPU_GATE } from './jobs.ts';
+
+/** A pair measured while the machine was 40 % slower. */
+function disturbed(pairNo: number): Pair {
+  return pair({ pairNo, base: { cpuUs: 1.4e6 }, head: { cpuUs: 1.4e6 } });
+}
+
+describe('followGate', () => {
+  it('explores from nothing', () => {
+    const progress = followGate([], CPU_GATE, 1);
+
+    expect(progress).toMatchObject({ state: 'exploring', missingForNextLook: 5 });
+  });
+
+  it('counts what is missing for the next look', () => {
+    const progress = followGate(pairsWith(evenly(7, 0.03, 0.1)), CPU_GATE, 1);
+
+    expect(progress).toMatchObject({ state: 'exploring', missingForNextLook: 1 });
+    expect(followGate(pairsWith(evenly(7, 0.03, 0.1)), CPU_GATE, 2)).toMatchObject({ missingForNextLook: 3 });
+  });
+
+  it('keeps a decision whatever comes later', () => {
+    const first = pairsWith(evenly(5, 0, 0.002));
+    const later = pairsWith(evenly(10, 0.5, 0.002), 'explore', 6);
+
+    const progress = followGate([...first, ...later], CPU_GATE, 1);
+
+    expect(progress).toMatchObject({ state: 'unchanged', decision: { pairs: 5 } });
+  });
+
+  it('does not care in which order the pairs are handed over', () => {
+    const pairs = pairsWith(evenly(8, 0.04, 0.01));
+
+    expect(followGate(pairs.toReversed(), CPU_GATE, 1)).toEqual(followGate(pairs, CPU_GATE, 1));
+  });
+
+  it('suspects at an alarm and checks it with six fresh pairs', () => {
+    const explore = pairsWith(evenly(5, 0.05, 0.004));
+    const confirm = pairsWith(evenly(6, 0.05, 0.004), 'confirm', 6);
+
+    const suspected = followGate([...explore, ...confirm.slice(0, 5)], CPU_GATE, 1);
+    const checked = followGate([...explore, ...confirm], CPU_GATE, 1);
+
+    expect(suspected).toMatchObject({ state: 'suspected', direction: 'regressed', exhausted: false });
+    expect(checked).toMatchObject({ state: 'checked', confirmation: { held: true } });
+  });
+
+  it('takes only pairs measured after the alarm as fresh', () => {
+    const early = pairsWith(evenly(6, 0.05, 0.004), 'confirm', 1);
+    const explore = pairsWith(evenly(5, 0.05, 0.004), 'explore', 7);
+
+    const progress = followGate([...early, ...explore], CPU_GATE, 1);
+
+    expect(progress).toMatchObject({ state: 'suspected', fresh: { figures: { logRatios: [] } } });
+  });
+
+  it('replaces dropped confirming pairs, at most two of them', () => {
+    const explore = pairsWith(evenly(5, 0.05, 0.004));
+    const good = pairsWith(evenly(6, 0.05, 0.004), 'confirm', 8);
+    const bad = [6, 7, 14].map((no) => ({ ...disturbed(no), stage: 'confirm' as const }));
+
+    const replaced = followGate([...explore, ...good, ...bad.slice(0, 2)], CPU_GATE, 1);
+    const exhausted = followGate([...explore, ...good.slice(0, 5), ...bad], CPU_GATE, 1);
+
+    expect(replaced).toMatchObject({ state: 'checked', fresh: { dropped: 2 }, confirmation: { held: true } });
+    expect(exhausted).toMatchObject({ state: 'suspected', exhausted: true });
+  });
+
+  it('passes over a look on a restless machine, and decides once most pairs are good', () => {
+    const good = pairsWith(evenly(9, 0, 0.002), 'explore', 3);
+    const restless = [disturbed(1), disturbed(2), ...good.slice(0, 5)];
+
+    // Two of seven are dropped: more than a quarter.
+    expect(followGate(restless, CPU_GATE, 1)).toMatchObject({
+      state: 'exploring',
+      decision: { decision: 'continue' },
+    });
+    expect(followGate([...restless, ...good.slice(5, 6)], CPU_GATE, 1)).toMatchObject({
+      state: 'unchanged',
+      decision: { pairs: 6 },
+      sample: { dropped: 2 },
+    });
+  });
+
+  it('has no look left after the last one, nor after too many pairs', () => {
+    const undecided = pairsWith(Array.from({ length: 30 }, (_, i) => 0.03 + (i % 2 === 0 ? 0.2 : -0.2)));
+    const failing = Array.from({ length: MAX_EXPLORE_PAIRS }, (_, i) =>
+      pair({ pairNo: i + 1, head: 'failed' }),
+    );
+
+    for (const pairs of [undecided, failing]) {
+      const progress = followGate(pairs, CPU_GATE, 1);
+
+      expect(progress.state).toBe('exploring');
+      expect(progress).toMatchObject({ missingForNextLook: undefined });
+    }
+  });
+});
+
+describe('limitsOf', () => {
+  it('takes the threshold of the gate as tolerance', () => {
+    expect(limitsOf({ metric: 'startup', threshold: 0.2 })).toEqual({
+      margin: 0.005,
+      minEffect: 0.01,
+      tolerance: 0.2,
+    });
+  });
+});
