@@ -1,0 +1,81 @@
+/** The kinds of values in perf-ci.yml, each with its words, bounds and example in one place. */
+
+import { z } from 'zod';
+import { DURATION_PATTERN, durationMs } from './duration.ts';
+import { expecting } from './objection.ts';
+
+/** What the schema says about a key beside its type; `bounds` is in words, for the reference page. */
+export interface About {
+  description: string;
+  example?: unknown;
+  bounds?: string;
+}
+
+function meta(about: About): Record<string, unknown> {
+  return {
+    description: about.description,
+    ...(about.example === undefined ? {} : { examples: [about.example] }),
+    ...(about.bounds === undefined ? {} : { bounds: about.bounds }),
+  };
+}
+
+/** `schema` with its description, example and bounds. */
+export function described<S extends z.ZodType>(schema: S, about: About): S {
+  return schema.meta(meta(about));
+}
+
+/** A mapping with exactly these keys. */
+export function mapping<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  about: About,
+): z.ZodObject<Shape, z.core.$strict> {
+  return described(z.strictObject(shape, expecting('a mapping of keys to values')), about);
+}
+
+/** How many values a list may hold, and what one and many of them are called in messages. */
+export interface ListSize {
+  min: 0 | 1;
+  max: number;
+  one: string;
+  many: string;
+}
+
+/** A list of `size.min` to `size.max` values. */
+export function list<S extends z.ZodType>(item: S, size: ListSize, about: About): z.ZodArray<S> {
+  const { min, max, one, many } = size;
+  const tooMany = (input: unknown): string =>
+    `expected at most ${count(max)} ${many}; found ${Array.isArray(input) ? count(input.length) : 'more'}`;
+  return described(
+    z
+      .array(item, expecting(`a list of ${many}`))
+      .min(min, expecting(`at least one ${one}`))
+      .max(max, { error: (issue) => tooMany(issue.input) }),
+    { bounds: `${min} to ${count(max)} ${many}`, ...about },
+  );
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number, about: About): z.ZodNumber {
+  const words = expecting(`a whole number from ${count(min)} to ${count(max)}`);
+  return described(z.int(words).min(min, words).max(max, words), {
+    ...about,
+    bounds: `${count(min)} to ${count(max)}`,
+  });
+}
+
+/** A duration from `min` to `max`, both as written in the file; see {@link durationMs}. */
+export function duration(min: string, max: string, about: About & { example: string }): z.ZodString {
+  const words = expecting(`a duration of ${min} to ${max}, e.g. ${about.example}`);
+  const [minMs = Number.NaN, maxMs = Number.NaN] = [durationMs(min), durationMs(max)];
+  const isWithin = (text: string): boolean => {
+    const ms = durationMs(text);
+    return ms !== undefined && ms >= minMs && ms <= maxMs;
+  };
+  const schema = z.string(words).regex(DURATION_PATTERN, words).refine(isWithin, words);
+  return described(schema, { ...about, bounds: `${min} to ${max}` });
+}
+
+/** 1200 as `1,200`. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

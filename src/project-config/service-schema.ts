@@ -1,0 +1,127 @@
+/** How a tree becomes a running service. */
+
+import { z } from 'zod';
+import { count, described, duration, list, mapping } from './leaves.ts';
+import { expecting, obeying } from './objection.ts';
+import {
+  MAX_ARGUMENT,
+  objectToArgument,
+  objectToCommand,
+  objectToDirectory,
+  objectToVariable,
+} from './text-rules.ts';
+import { objectToUrlPath } from './url-path.ts';
+
+const argument = z
+  .string(expecting('a text (put numbers and words such as true in quotes)'))
+  .superRefine(obeying(objectToArgument));
+
+const COMMAND_WORDS = 'arguments such as [node, server.ts]';
+
+function command(description: string, example: string[]): z.ZodArray<z.ZodString> {
+  const schema = list(
+    argument,
+    { min: 1, max: 100, one: 'argument', many: COMMAND_WORDS },
+    { description, example },
+  );
+  return described(schema.superRefine(obeying(objectToCommand)), {
+    description,
+    example,
+    bounds: `1 to 100 arguments of at most ${count(MAX_ARGUMENT)} characters; no shell reads them`,
+  });
+}
+
+const PORT_RULE = '1024..65535 or auto';
+
+const port = described(
+  z.union(
+    [
+      z.literal('auto', expecting(PORT_RULE)),
+      z.int(expecting(PORT_RULE)).min(1024, expecting(PORT_RULE)).max(65_535, expecting(PORT_RULE)),
+    ],
+    expecting(PORT_RULE),
+  ),
+  {
+    description:
+      'The port on which the service listens. `auto`: two free ports are picked and each side gets its own in the variable PORT.',
+    bounds: PORT_RULE,
+    example: 8080,
+  },
+);
+
+/** The path of a request, percent-encoded later where needed. */
+export const urlPath = z
+  .string(expecting('a path that starts with one slash'))
+  .superRefine(obeying(objectToUrlPath));
+
+const ready = mapping(
+  {
+    path: described(urlPath, {
+      description: 'Path that answers 2xx as soon as the service is ready for load.',
+      bounds: 'a path, no host',
+      example: '/healthz',
+    }).prefault('/healthz'),
+    timeout: duration('1s', '5m', {
+      description: 'A side that is not ready after this time has failed to start.',
+      example: '20s',
+    }).prefault('20s'),
+  },
+  { description: 'How it is seen that the service is ready.' },
+);
+
+const env = described(
+  z
+    .record(
+      z.string().superRefine(obeying(objectToVariable)),
+      z
+        .string(expecting('a text (put numbers and words such as true in quotes)'))
+        .superRefine(obeying(objectToArgument)),
+      expecting('a mapping of variable names to texts'),
+    )
+    .refine((variables) => Object.keys(variables).length <= 50, expecting('at most 50 variables')),
+  {
+    description:
+      'Environment variables for build and start, the same on both sides. Nothing else of the host is passed on.',
+    bounds: `at most 50 texts of at most ${count(MAX_ARGUMENT)} characters; some names are reserved`,
+    example: { SEED: '1' },
+  },
+);
+
+const DIRECTORY_RULE = 'a directory inside the repository, relative to its root';
+
+/** The service as written. */
+export const service = mapping(
+  {
+    directory: described(z.string(expecting(DIRECTORY_RULE)).superRefine(obeying(objectToDirectory)), {
+      description: 'Directory in which build and start run.',
+      bounds: DIRECTORY_RULE,
+      example: 'ranking-service',
+    }).prefault('.'),
+    build: list(
+      command('One command of the build.', ['npm', 'ci', '--ignore-scripts']),
+      { min: 0, max: 20, one: 'command', many: 'commands' },
+      {
+        description: 'Commands that build a tree, run once for each tree.',
+        example: [['npm', 'ci', '--ignore-scripts']],
+      },
+    ).prefault([]),
+    build_timeout: duration('1s', '1h', {
+      description: 'Time for all build commands of one tree together.',
+      example: '5m',
+    }).prefault('5m'),
+    start: command('Command that starts the service in the foreground; it ends on SIGTERM.', [
+      'node',
+      'server.ts',
+    ]),
+    port: port.prefault('auto'),
+    ready: ready.prefault({}),
+    env: env.prefault({}),
+    huge_pages: described(z.boolean(expecting('true or false')), {
+      description:
+        'Huge pages for malloc on both sides, where glibc can: measurements scatter less. Turn it off for a service that must not have them.',
+      bounds: 'true or false',
+      example: false,
+    }).prefault(true),
+  },
+  { description: 'How a tree becomes a running service. Commands are argument lists, never shell text.' },
+);
