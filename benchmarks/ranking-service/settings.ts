@@ -1,0 +1,31 @@
+/** What the environment may set. */
+export interface Settings {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Of corpus, counters and model. */
+  readonly seed: number;
+}
+
+const DEFAULTS = { PORT: 3000, SEED: 20_260_101 };
+
+/**
+ * Reads `PORT` and `SEED`; what is not set has its default.
+ * @throws Error naming the setting, what was expected and what was found.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    port: readInteger(environment, 'PORT', 65_535),
+    seed: readInteger(environment, 'SEED', 2 ** 31 - 1),
+  };
+}
+
+function readInteger(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: keyof typeof DEFAULTS,
+  highest: number,
+): number {
+  const text = environment[name];
+  if (text === undefined) return DEFAULTS[name];
+  if (/^\d{1,10}$/.test(text) && Number(text) <= highest) return Number(text);
+  throw new Error(`${name} must be a whole number from 0 to ${highest}; found ${JSON.stringify(text)}`);
+}
