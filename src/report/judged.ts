@@ -1,0 +1,104 @@
+import type { Gate } from '../domain/verdict.ts';
+import { describeAnswers, totalAnswers } from './answers.ts';
+import { describeCertainty } from './certainty.ts';
+import { describeCommits } from './commits.ts';
+import { logLines, fenceFor } from './escape.ts';
+import { judgedHeadline } from './judged-headline.ts';
+import { measuredFold } from './measured.ts';
+import { nextSteps } from './next-steps.ts';
+import { count } from './numbers.ts';
+import type { CheckConclusion, Fold, Page } from './page.ts';
+import { concluded, fold } from './page.ts';
+import { countVerdicts, isRemarkable, rankVerdicts } from './rank.ts';
+import { resultsTable } from './results-table.ts';
+import type { TextStyle } from './style.ts';
+import { MARKDOWN } from './style.ts';
+import type { Comparison, JudgedResult, RunView } from './view.ts';
+import { comparisonOf } from './view.ts';
+
+const MOST_VISIBLE_ROWS = 8;
+
+/**
+ * Conclusion of a judged run. A pull request is never blocked by what could not be decided, and `warn` is no
+ * failure: both are neutral, which leaves a required check satisfied.
+ */
+const CONCLUSIONS: Readonly<Record<Gate, CheckConclusion>> = {
+  pass: 'success',
+  warn: 'neutral',
+  fail: 'failure',
+  'no-verdict': 'neutral',
+};
+
+/** The page of a run that was measured and judged. */
+export function judgedPage(view: RunView, result: JudgedResult): Page {
+  const page = comparisonPage(comparisonOf(view, result));
+  const moved = result.gate === 'fail' || result.gate === 'warn';
+  const steps = nextSteps(
+    view,
+    moved ? ['fix', 'rerun', 'help', 'reproduce'] : ['rerun', 'help', 'reproduce'],
+  );
+  return { ...page, body: steps === undefined ? page.body : [...page.body, steps] };
+}
+
+/** The page of a comparison, without anything that only exists on GitHub. */
+export function comparisonPage(comparison: Comparison): Page {
+  const { result } = comparison;
+  const visible = visibleTable(comparison);
+  return {
+    headline: judgedHeadline(result, MARKDOWN),
+    body: [
+      describeOutcome(comparison, MARKDOWN),
+      ...(visible === undefined ? [] : [visible]),
+      // What differs is said before how sure the speed is: it decides whether the speed means anything.
+      ...inOrder(result, describeAnswers(result, MARKDOWN), describeCertainty(result, MARKDOWN)),
+    ],
+    folds: [
+      ...exampleFolds(result),
+      ...(isAllVisible(result) ? [] : [allResultsFold(result)]),
+      measuredFold(comparison),
+    ],
+    check: concluded(CONCLUSIONS[result.gate]),
+  };
+}
+
+/** Counts and commits: the second line. */
+export function describeOutcome(comparison: Comparison, style: TextStyle): string {
+  const { worse, better, unchanged, undecided } = countVerdicts(comparison.result.verdicts);
+  const counts = `${worse} worse · ${better} better · ${unchanged} unchanged · ${undecided} undecided`;
+  return `${counts} — ${describeCommits(comparison, style)}`;
+}
+
+/** The line about answers and the line about certainty, the more important one first. */
+export function inOrder(result: JudgedResult, answers: string, certainty: string): string[] {
+  return totalAnswers(result).different > 0 ? [answers, certainty] : [certainty, answers];
+}
+
+function visibleTable({ result }: Comparison): string | undefined {
+  const remarkable = rankVerdicts(result.verdicts).filter(isRemarkable);
+  if (remarkable.length === 0) return undefined;
+  const { head, rows } = resultsTable(remarkable);
+  const more = rows.length - MOST_VISIBLE_ROWS;
+  const note = more > 0 ? [`\nand ${more} more, in the list of all results`] : [];
+  return [...head, ...rows.slice(0, MOST_VISIBLE_ROWS), ...note].join('\n');
+}
+
+function isAllVisible({ verdicts }: JudgedResult): boolean {
+  return verdicts.length <= MOST_VISIBLE_ROWS && verdicts.every(isRemarkable);
+}
+
+function allResultsFold(result: JudgedResult): Fold {
+  const { head, rows } = resultsTable(rankVerdicts(result.verdicts));
+  return fold(rows.length === 1 ? 'The one result' : `All ${count(rows.length, 'result')}`, rows, head);
+}
+
+/** The first request of each scenario that was answered differently, at most three. */
+function exampleFolds(result: JudgedResult): Fold[] {
+  const examples = result.answers.flatMap(({ comparison }) => comparison.example ?? []).slice(0, 3);
+  if (examples.length === 0) return [];
+  const rows = examples.flatMap((example) =>
+    logLines(`request: ${example.request}\nbase:    ${example.base}\nhead:    ${example.head}`).slice(0, 12),
+  );
+  const fence = fenceFor(rows);
+  const title = examples.length === 1 ? 'An answer that differs' : 'Answers that differ';
+  return [{ title, before: [`${fence}text`], rows, after: [fence], cutAt: 'end', open: false }];
+}
