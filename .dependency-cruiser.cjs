@@ -12,6 +12,7 @@ const ROOMS = [
   'github',
   'project-config',
   'embedded-postgres',
+  'pages',
 ];
 
 const roomsAreStrangers = ROOMS.map((room) => ({

@@ -33,6 +33,7 @@ create table deliveries (
   reason        text,
   processed_at  timestamptz
 );
+create index deliveries_by_body on deliveries (body_sha256);
 create index deliveries_waiting on deliveries (next_try_at) where state = 'new';
 
 -- What we last knew of each pull request; the API is asked again before anything is decided on it.
@@ -75,6 +76,8 @@ create table runs (
   progress        jsonb       not null default '{}',
   timings         jsonb       not null default '{}',
   result          jsonb,
+  -- Answer to the last command on it, shown with its comment.
+  notice          text,
   created_at      timestamptz not null default now(),
   dispatched_at   timestamptz,
   started_at      timestamptz,
@@ -128,6 +131,12 @@ begin
     end if;
     insert into run_moves (run_id, from_state, to_state, lease_epoch)
       values (old.id, old.state, new.state, new.lease_epoch);
+    -- A lease ends with the state that it belongs to, on whichever path.
+    if old.state = 'leased' then
+      new.lease_owner := null;
+      new.lease_until := null;
+      new.phase := null;
+    end if;
     if new.state in ('done', 'failed', 'timed_out', 'cancelled', 'superseded', 'lost') then
       new.finished_at := now();
     end if;
@@ -138,6 +147,20 @@ $$;
 
 create trigger runs_move before update of state on runs
   for each row execute function check_run_move();
+
+-- Every run begins at the same place, so that its moves tell its whole life.
+create function check_run_start() returns trigger language plpgsql as $$
+begin
+  if new.state <> 'received' then
+    raise exception 'a run may not begin as %', new.state
+      using errcode = 'check_violation', constraint = 'run_state_moves';
+  end if;
+  return new;
+end
+$$;
+
+create trigger runs_start before insert on runs
+  for each row execute function check_run_start();
 
 -- One row per worker process, renewed with its heartbeat.
 create table workers (

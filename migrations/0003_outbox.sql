@@ -10,7 +10,8 @@ create table outbox (
   repo_full_name  text        not null,
   -- comment: pull/<number>; check: run/<run id>
   slot            text        not null,
-  run_id          uuid        not null references runs (id),
+  -- Null: an answer to a command where no run is.
+  run_id          uuid references runs (id),
   -- Sequence of the run that wrote it last: an older run never overwrites a newer one.
   source_sequence bigint      not null,
   desired         jsonb       not null,
@@ -23,6 +24,8 @@ create table outbox (
   next_try_at     timestamptz not null default now(),
   claimed_by      text,
   claimed_until   timestamptz,
+  -- Rises with each claim: a reporter that wakes up after its claim ran out changes nothing any more.
+  claim_no        bigint      not null default 0,
   -- Set after a create: the listing is read once more then, and extra copies of ours are deleted.
   recheck_at      timestamptz,
   error           text,
@@ -32,3 +35,5 @@ create table outbox (
 );
 create index outbox_due on outbox (next_try_at) where state in ('pending', 'sending', 'unknown');
 create index outbox_recheck on outbox (recheck_at) where recheck_at is not null;
+create index outbox_by_run on outbox (run_id);
+create index outbox_by_external_id on outbox (repo_id, external_id) where external_id is not null;

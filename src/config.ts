@@ -104,7 +104,7 @@ const schema = z.object({
   DATABASE_URL: z
     .string()
     .refine(
-      (text) => isUrl(text, ['postgres:', 'postgresql:']),
+      (text) => /^postgres(ql)?:\/\/\S+$/.test(text),
       'an address such as postgresql://user@host/name expected',
     )
     .optional(),
@@ -136,7 +136,7 @@ const schema = z.object({
     .default('https://api.github.com'),
   PERF_CI_POOL: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes, at most 40')
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63')
     .default('default'),
   PERF_CI_DATA_DIR: z.string().default('.perf-ci'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

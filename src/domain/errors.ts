@@ -46,10 +46,6 @@ export function toPerfCiError(error: unknown): PerfCiError {
 
 /** `text` cut to `limit` characters for a message, with control characters made visible. */
 export function clip(text: string, limit = 80): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not reach a message
-  const visible = text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    '\uFFFD',
-  );
+  const visible = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
   return visible.length <= limit ? visible : `${visible.slice(0, limit - 1)}…`;
 }

@@ -113,6 +113,8 @@ export type RunResult =
       commitsBehind?: number;
       pairsTotal: number;
       seed: number;
+      /** What the pull request changes in perf-ci.yml, one line each; it was judged by the base's. */
+      configChanges?: string[];
     }
   | { kind: 'skipped'; reason: string }
   | {

@@ -1,7 +1,8 @@
 import type { RequestSpec } from '../domain/benchmark.ts';
 import { clip } from '../domain/errors.ts';
-import type { AnswerComparison } from '../domain/trial.ts';
-import type { Answer, ServiceClient } from './http-client.ts';
+import type { AnswerComparison, Side } from '../domain/trial.ts';
+import { askBoth, type SideInUse } from './exchange.ts';
+import type { Answer } from './http-client.ts';
 
 /** `value` without the ignored keys and with sorted keys, so that equal meaning gives equal text. */
 function canonical(value: unknown, ignored: ReadonlySet<string>): unknown {
@@ -43,19 +44,20 @@ export function firstDifference(a: string, b: string): { a: string; b: string } 
 /**
  * Sends the same requests to both sides and counts the answers that differ. An answer in which the base
  * differs from itself when asked twice is no difference of the head: such requests are left out.
+ * @throws TrialError at an answer that is no 2xx
  */
 export async function compareAnswers(
-  clients: { base: ServiceClient; head: ServiceClient },
+  sides: Record<Side, SideInUse>,
   requests: readonly RequestSpec[],
   ignoreKeys: string[],
 ): Promise<AnswerComparison> {
   const comparison: AnswerComparison = { compared: 0, different: 0 };
   for (const spec of requests) {
-    const base = answerText(await clients.base.send(spec), ignoreKeys);
-    const head = answerText(await clients.head.send(spec), ignoreKeys);
+    const answers = await askBoth(sides, spec);
+    const base = answerText(answers.base, ignoreKeys);
+    const head = answerText(answers.head, ignoreKeys);
     if (base !== head) {
-      const again = answerText(await clients.base.send(spec), ignoreKeys);
-      // Equal to either of the base's answers, or to none of two that differ: nothing to blame the head for.
+      const again = answerText((await askBoth(sides, spec)).base, ignoreKeys);
       if (again !== base) continue;
       comparison.different += 1;
       if (comparison.example === undefined) {

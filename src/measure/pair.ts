@@ -1,9 +1,10 @@
 import type { ProjectConfig, Scenario } from '../domain/benchmark.ts';
 import { type Pair, type Side, SIDES, type Stage, type Trial, type TrialOutcome } from '../domain/trial.ts';
 import { createRandom } from '../stats/random.ts';
-import { alternate, type SideInUse } from './alternate.ts';
+import { alternate } from './alternate.ts';
 import { compareAnswers } from './answers.ts';
 import { canUseHugePages } from './environment.ts';
+import type { SideInUse } from './exchange.ts';
 import { encodeHistogram, summarizeLatencies } from './histogram.ts';
 import { ServiceClient } from './http-client.ts';
 import type { Pinning } from './pinning.ts';
@@ -96,7 +97,7 @@ export async function measurePair(
       return process;
     });
     const sample = random.shuffle(scenario.requests).slice(0, context.config.answers.sample);
-    answers = await compareSides(running, sample, context.config.answers.ignoreKeys);
+    answers = await compareAnswers(running, sample, context.config.answers.ignoreKeys);
     await warmUp(
       order.map((side) => running[side].process),
       scenario.requests,
@@ -151,17 +152,4 @@ async function startBoth(
   }
   await settleSides(starts);
   return startupMs;
-}
-
-async function compareSides(
-  running: Record<Side, SideInUse>,
-  sample: Scenario['requests'],
-  ignoreKeys: string[],
-): Promise<Pair['answers']> {
-  try {
-    return await compareAnswers({ base: running.base.client, head: running.head.client }, sample, ignoreKeys);
-  } catch {
-    // A request that gets no answer at all is the measured phase's to report, where the side is known.
-    return { compared: 0, different: 0 };
-  }
 }

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { promisify } from 'node:util';
+
+import { canUseHugePages, hugePageMode, libcVersion } from '../measure/environment.ts';
+import { allowedCpus, choosePinning, findOnPath } from '../measure/pinning.ts';
+import { hasSchedstat } from '../measure/process-tree.ts';
+import type { Finding } from './findings.ts';
+
+const run = promisify(execFile);
+
+/** Older versions lack fixes for hostile repositories that the checkout relies on. */
+const MIN_GIT = [2, 34] as const;
+const MIN_FREE_BYTES = 2 * 2 ** 30;
+
+async function git(): Promise<Finding> {
+  const name = 'git';
+  try {
+    const { stdout } = await run('git', ['--version']);
+    const version = /(\d+)\.(\d+)/.exec(stdout);
+    const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+    const isNewEnough = major > MIN_GIT[0] || (major === MIN_GIT[0] && minor >= MIN_GIT[1]);
+    if (isNewEnough) return { name, state: 'ok', found: stdout.trim() };
+    return {
+      name,
+      state: 'missing',
+      found: stdout.trim(),
+      todo: `install git ${MIN_GIT.join('.')} or newer`,
+    };
+  } catch {
+    return { name, state: 'missing', found: 'not on PATH', todo: 'install git (apt-get install git)' };
+  }
+}
+
+function processors(): Finding[] {
+  const allowed = allowedCpus();
+  const pinning = choosePinning();
+  const model = cpus()[0]?.model ?? 'unknown model';
+  const cores: Finding = {
+    name: 'CPUs',
+    state: 'ok',
+    found: `${allowed.length || cpus().length} × ${model}`,
+  };
+  if (pinning !== undefined) {
+    const found = `services on CPU ${pinning.services}, load generator on CPU ${pinning.generator}`;
+    return [cores, { name: 'pinning', state: 'ok', found }];
+  }
+  const isAlone = allowed.length < 2;
+  const todo = isAlone
+    ? 'give this machine a second CPU: the load generator disturbs the service on one'
+    : 'install util-linux (taskset)';
+  return [cores, { name: 'pinning', state: 'warn', found: isAlone ? 'one CPU' : 'no taskset', todo }];
+}
+
+function cpuTime(): Finding {
+  const name = 'CPU time';
+  if (hasSchedstat()) return { name, state: 'ok', found: 'schedstat, nanoseconds' };
+  if (process.platform === 'linux') {
+    const todo = 'a kernel with CONFIG_SCHED_INFO gives finer figures';
+    return { name, state: 'warn', found: 'no schedstat: ticks of 10 ms', todo };
+  }
+  return { name, state: 'missing', found: `no /proc on ${process.platform}`, todo: 'run workers on Linux' };
+}
+
+function hugePages(): Finding {
+  const name = 'huge pages';
+  const found = `THP ${hugePageMode() || 'absent'}, ${libcVersion()}`;
+  if (canUseHugePages()) return { name, state: 'ok', found: `${found}: malloc uses them on both sides` };
+  const todo =
+    'with glibc 2.35 or newer: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled; it halves the noise';
+  return { name, state: 'warn', found, todo };
+}
+
+function sandbox(): Finding {
+  const tools = ['bwrap', 'unshare'].filter((tool) => findOnPath(tool) !== undefined);
+  return {
+    name: 'sandbox',
+    state: 'warn',
+    found: `tier none (on this machine: ${tools.join(', ') || 'no tools'}); pull requests from forks are not run`,
+    todo: 'give workers a host of their own; SECURITY.md says what is not protected',
+  };
+}
+
+function parentDeath(): Finding {
+  const name = 'clean-up';
+  if (findOnPath('setpriv') !== undefined)
+    return { name, state: 'ok', found: 'processes die with their parent (setpriv)' };
+  return {
+    name,
+    state: 'warn',
+    found: 'no setpriv',
+    todo: 'install util-linux: a killed worker leaves its services running',
+  };
+}
+
+function quiet(): Finding {
+  const name = 'load';
+  const load = loadavg()[0] ?? 0;
+  const found = `${load.toFixed(2)} over the last minute on ${cpus().length} CPUs`;
+  if (load <= cpus().length / 2) return { name, state: 'ok', found };
+  return { name, state: 'warn', found, todo: 'measure on a quiet machine: noise costs time and verdicts' };
+}
+
+async function disk(folder: string): Promise<Finding> {
+  const name = 'disk';
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const found = `${(free / 2 ** 30).toFixed(1)} GiB free for ${folder}`;
+    if (free >= MIN_FREE_BYTES) return { name, state: 'ok', found };
+    return { name, state: 'warn', found, todo: 'builds and mirrors want at least 2 GiB' };
+  } catch {
+    return { name, state: 'ok', found: `${folder} is made at the first start` };
+  }
+}
+
+/** What this machine can measure. */
+export async function examineMachine(dataFolder: string): Promise<Finding[]> {
+  return [
+    { name: 'Node', state: 'ok', found: process.versions.node },
+    await git(),
+    ...processors(),
+    cpuTime(),
+    hugePages(),
+    parentDeath(),
+    sandbox(),
+    quiet(),
+    await disk(dataFolder),
+  ];
+}

@@ -1,0 +1,103 @@
+import type { Queryable } from './pool.ts';
+import { storableText } from './storable.ts';
+
+/** A worker's question for a token with which it may fetch one repository. */
+export interface FetchTokenRequest {
+  requestId: string;
+  runId: string;
+  /** The token is to be sealed to this key of the worker's. */
+  publicKey: Buffer;
+  repoId: string;
+  repoFullName: string;
+  installationId: string;
+}
+
+export type FetchTokenAnswer =
+  { state: 'waiting' } | { state: 'sealed'; sealed: Buffer } | { state: 'refused'; refusal: string };
+
+/**
+ * Asks for a fetch token; the reporter, sole holder of the App key, answers.
+ *
+ * @returns the id of the request.
+ */
+export async function askFetchToken(
+  db: Queryable,
+  ask: { runId: string; leaseEpoch: string; publicKey: Buffer },
+): Promise<string> {
+  // Workers that died leave theirs behind; nobody else clears them away.
+  await db.query(`delete from fetch_token_requests f where f.created_at < now() - interval '1 hour'`);
+  const { rows } = await db.query<{ request_id: string }>(
+    `insert into fetch_token_requests (run_id, lease_epoch, public_key) values ($1, $2, $3)
+     returning request_id`,
+    [ask.runId, ask.leaseEpoch, ask.publicKey],
+  );
+  return rows[0]?.request_id ?? '';
+}
+
+/**
+ * The oldest open request of a run that is leased at the request's epoch right now; it stays locked until
+ * the transaction ends. Call it inside a transaction, and answer there.
+ */
+export async function takeFetchTokenRequest(tx: Queryable): Promise<FetchTokenRequest | undefined> {
+  const { rows } = await tx.query<{
+    request_id: string;
+    run_id: string;
+    public_key: Buffer;
+    repo_id: string;
+    repo_full_name: string;
+    installation_id: string;
+  }>(
+    `select f.request_id, f.run_id, f.public_key, r.repo_id, r.repo_full_name, r.installation_id
+     from fetch_token_requests f
+     join runs r on r.id = f.run_id and r.lease_epoch = f.lease_epoch
+     where f.sealed is null and f.refusal is null and r.state = 'leased' and r.lease_until > now()
+     order by f.created_at
+     limit 1
+     for update of f skip locked`,
+  );
+  return (
+    rows[0] && {
+      requestId: rows[0].request_id,
+      runId: rows[0].run_id,
+      publicKey: rows[0].public_key,
+      repoId: rows[0].repo_id,
+      repoFullName: rows[0].repo_full_name,
+      installationId: rows[0].installation_id,
+    }
+  );
+}
+
+/** Answers a request once; a second answer changes nothing. */
+export async function answerFetchToken(
+  db: Queryable,
+  requestId: string,
+  answer: { sealed: Buffer } | { refusal: string },
+): Promise<void> {
+  await db.query(
+    `update fetch_token_requests f set sealed = $2, refusal = $3
+     where f.request_id = $1 and f.sealed is null and f.refusal is null`,
+    [
+      requestId,
+      'sealed' in answer ? answer.sealed : null,
+      'refusal' in answer ? storableText(answer.refusal) : null,
+    ],
+  );
+}
+
+/** The answer so far; a request that is not there any more counts as refused. */
+export async function readFetchTokenAnswer(db: Queryable, requestId: string): Promise<FetchTokenAnswer> {
+  const { rows } = await db.query<{ sealed: Buffer | null; refusal: string | null }>(
+    `select f.sealed, f.refusal from fetch_token_requests f where f.request_id = $1`,
+    [requestId],
+  );
+  const [row] = rows;
+  if (row === undefined) return { state: 'refused', refusal: 'the request was withdrawn' };
+  if (row.sealed !== null) return { state: 'sealed', sealed: row.sealed };
+  if (row.refusal !== null) return { state: 'refused', refusal: row.refusal };
+  return { state: 'waiting' };
+}
+
+/** Removes the requests of a run, with their sealed tokens. */
+export async function forgetFetchTokenRequests(db: Queryable, runId: string): Promise<void> {
+  await db.query(`delete from fetch_token_requests f where f.run_id = $1`, [runId]);
+}

@@ -1,0 +1,118 @@
+import { judgeScenario } from '../src/analyse/judge.ts';
+import { decideGate } from '../src/analyse/policy.ts';
+import { siftPairs } from '../src/analyse/pairs.ts';
+import type { ProjectConfig } from '../src/domain/benchmark.ts';
+import type { RunResult } from '../src/domain/run.ts';
+import type { AnswerComparison, Pair, Side, TrialFailure } from '../src/domain/trial.ts';
+import type { Verdict } from '../src/domain/verdict.ts';
+import type { Measured } from './measure-scenarios.ts';
+
+export interface RunFacts {
+  baseSha: string;
+  headSha: string;
+  commitsBehind?: number;
+  seed: number;
+  configChanges?: string[];
+  /** What was left out of the trees. */
+  treeNotes: string[];
+}
+
+const STEAL_WORTH_A_NOTE = 0.01;
+
+function failureOf(pair: Pair, side: Side): TrialFailure | undefined {
+  const outcome = pair[side];
+  return outcome.state === 'failed' && outcome.failure.kind !== 'aborted' ? outcome.failure : undefined;
+}
+
+function hasFailed(pair: Pair): boolean {
+  return pair.base.state === 'failed' || pair.head.state === 'failed';
+}
+
+/**
+ * The failure that ended the measuring, if one did. When both sides failed in the same pair it is the base's:
+ * what was broken before is not the pull request's fault.
+ */
+function findFailure(measured: Measured): Extract<RunResult, { kind: 'failed' }> | undefined {
+  for (const [scenario, end] of measured.ends) {
+    const pairs = measured.pairs.get(scenario) ?? [];
+    // Slow failures can use up the budget before the second one: then all there is has failed.
+    const isFailed = end.why === 'failures' || (pairs.length > 0 && pairs.every(hasFailed));
+    if (!isFailed) continue;
+    const failed = pairs.toReversed();
+    for (const side of ['base', 'head'] as const) {
+      const failure = failed.map((pair) => failureOf(pair, side)).find((found) => found !== undefined);
+      if (failure === undefined) continue;
+      return {
+        kind: 'failed',
+        blame: side,
+        phase: 'measuring',
+        code: `service-${failure.kind}`,
+        message: failure.message,
+        scenario,
+        ...(failure.outputTail === '' ? {} : { logTail: failure.outputTail }),
+      };
+    }
+  }
+  return undefined;
+}
+
+/** The same sample is compared in every pair: the worst pair speaks for the scenario. */
+function worstAnswers(pairs: readonly Pair[]): AnswerComparison {
+  const compared = pairs.map((pair) => pair.answers).filter((answers) => answers.compared > 0);
+  return compared.reduce(
+    (worst, next) => (next.different > worst.different ? next : worst),
+    compared[0] ?? {
+      compared: 0,
+      different: 0,
+    },
+  );
+}
+
+function notesOf(measured: Measured): string[] {
+  const notes: string[] = [];
+  if (measured.environment.pinning === 'none')
+    notes.push('services and load generator were not pinned to CPUs');
+  if (measured.environment.cpuSource === 'ticks')
+    notes.push('CPU time in steps of 10 ms: this kernel has no schedstat');
+  for (const [scenario, pairs] of measured.pairs) {
+    const { dropped, unsteady } = siftPairs(pairs);
+    if (dropped.length > 0)
+      notes.push(`${scenario}: ${dropped.length} of ${pairs.length} pairs left out (disturbed or failed)`);
+    if (unsteady) notes.push(`${scenario}: a noisy host, more than a quarter of the pairs was left out`);
+    const steal = Math.max(0, ...pairs.map((pair) => pair.stealShare ?? 0));
+    if (steal > STEAL_WORTH_A_NOTE)
+      notes.push(`${scenario}: up to ${(steal * 100).toFixed(1)} % of CPU time stolen by other guests`);
+  }
+  return notes;
+}
+
+/** What all pairs of a run mean. Pure: the same pairs give the same result. */
+export function judgeRun(config: ProjectConfig, measured: Measured, facts: RunFacts): RunResult {
+  const failure = findFailure(measured);
+  if (failure !== undefined) return failure;
+  const family = config.scenarios.reduce((sum, scenario) => sum + scenario.gates.length, 0);
+  const verdicts: Verdict[] = config.scenarios.flatMap((scenario) =>
+    judgeScenario({
+      scenario: scenario.name,
+      pairs: measured.pairs.get(scenario.name) ?? [],
+      gates: scenario.gates,
+      family,
+    }),
+  );
+  return {
+    kind: 'judged',
+    gate: decideGate(verdicts).gate,
+    verdicts,
+    answers: [...measured.pairs].map(([scenario, pairs]) => ({ scenario, comparison: worstAnswers(pairs) })),
+    notes: [...facts.treeNotes, ...notesOf(measured)],
+    environment: measured.environment,
+    baseSha: facts.baseSha,
+    headSha: facts.headSha,
+    pairsTotal: [...measured.pairs.values()].reduce((sum, pairs) => sum + pairs.length, 0),
+    seed: facts.seed,
+    ...(facts.commitsBehind === undefined ? {} : { commitsBehind: facts.commitsBehind }),
+    ...(facts.configChanges === undefined || facts.configChanges.length === 0
+      ? {}
+      : { configChanges: facts.configChanges }),
+  };
+}

@@ -1,0 +1,15 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The runner's program. */
+export function runnerEntry(): string {
+  return fileURLToPath(new URL('./runner.ts', import.meta.url));
+}
+
+/**
+ * PATH of builds and services: the Node that runs perf-ci first, so that a service started with `node` gets the
+ * same one on every host, then what the worker itself finds its tools on.
+ */
+export function servicePath(): string {
+  return `${dirname(process.execPath)}:${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`;
+}

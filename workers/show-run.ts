@@ -1,0 +1,115 @@
+import type { Run } from '../src/domain/run.ts';
+import { renderCheck } from '../src/report/check.ts';
+import { renderComment } from '../src/report/comment.ts';
+import type { RunView } from '../src/report/view.ts';
+import { noticeOf, setNotice } from '../src/store/intake.ts';
+import { logsOf } from '../src/store/logs.ts';
+import { putDesired } from '../src/store/outbox.ts';
+import type { Queryable } from '../src/store/pool.ts';
+import { latestRunOfPull, queuePosition, resultOf } from '../src/store/runs.ts';
+import { liveWorkers } from '../src/store/workers.ts';
+
+export interface ShowContext {
+  /** Address of the run pages; undefined: checks link nowhere. */
+  publicUrl: string | undefined;
+}
+
+/** All that is known of a run, read inside the caller's transaction. */
+async function viewOf(tx: Queryable, runId: string, context: ShowContext): Promise<RunView> {
+  const { run, result, progress, timings } = await resultOf(tx, runId);
+  const isWaiting = run.state === 'queued' || run.state === 'dispatched';
+  // One after the other: a transaction has one connection, and it answers one question at a time.
+  const position = isWaiting ? await queuePosition(tx, runId) : undefined;
+  const workers = isWaiting ? await liveWorkers(tx, run.pool) : [];
+  const logs = result?.kind === 'failed' ? await logsOf(tx, runId) : [];
+  const notice = await noticeOf(tx, runId);
+  return {
+    run,
+    ...(result === undefined ? {} : { result }),
+    progress,
+    timings,
+    ...(position === undefined
+      ? {}
+      : {
+          queue: {
+            position: position.position,
+            ...(position.typicalMs === undefined ? {} : { typicalMs: position.typicalMs }),
+            workersAvailable: workers.length,
+          },
+        }),
+    urls: context.publicUrl === undefined ? {} : { runPage: `${context.publicUrl}/runs/${run.id}` },
+    ...(notice === undefined ? {} : { notice }),
+    ...(result?.kind === 'judged' && result.configChanges !== undefined
+      ? { configChanges: result.configChanges }
+      : {}),
+    logs: logs.map((log) => ({ name: log.name, tail: log.content.slice(-4000) })),
+  };
+}
+
+/** A project without configuration gets a check that says so, and no comment: it may not want us at all. */
+function wantsComment(view: RunView): boolean {
+  return (
+    view.run.pullNumber !== undefined &&
+    view.result?.kind !== 'not_configured' &&
+    view.result?.kind !== 'superseded'
+  );
+}
+
+/**
+ * Writes what GitHub should show of a run now, inside the transaction that changed the run: comment and check
+ * can then never tell another story than the database.
+ */
+export async function showRun(tx: Queryable, run: Run, context: ShowContext): Promise<void> {
+  const view = await viewOf(tx, run.id, context);
+  const common = {
+    installationId: run.installationId,
+    repoId: run.repoId,
+    repoFullName: run.repoFullName,
+    runId: run.id,
+    sourceSequence: run.sequence,
+  };
+  await putDesired(tx, { ...common, kind: 'check', slot: `run/${run.id}`, desired: renderCheck(view) });
+  if (wantsComment(view)) {
+    await putDesired(tx, {
+      ...common,
+      kind: 'comment',
+      slot: `pull/${run.pullNumber}`,
+      desired: { body: renderComment(view) },
+    });
+  }
+}
+
+export interface NoticeTarget {
+  installationId: string;
+  repoId: string;
+  repoFullName: string;
+  /** Number of the pull request or issue. */
+  pullNumber: number;
+}
+
+/**
+ * One line to a person who gave a command: with the comment of the newest run, so that there stays one comment,
+ * or alone where nothing was ever run.
+ */
+export async function showNotice(
+  tx: Queryable,
+  target: NoticeTarget,
+  notice: string,
+  context: ShowContext,
+): Promise<void> {
+  const run = await latestRunOfPull(tx, target.repoId, target.pullNumber);
+  if (run !== undefined) {
+    await setNotice(tx, run.id, notice);
+    await showRun(tx, run, context);
+    return;
+  }
+  await putDesired(tx, {
+    installationId: target.installationId,
+    repoId: target.repoId,
+    repoFullName: target.repoFullName,
+    kind: 'comment',
+    slot: `pull/${target.pullNumber}`,
+    sourceSequence: '0',
+    desired: { body: notice },
+  });
+}
