@@ -22,6 +22,8 @@ export interface ComparisonHooks {
   onLog?(name: string, log: { content: string; truncated: boolean }): Promise<void>;
   onEnvironment?(environment: Environment): Promise<void>;
   onPair?(pair: Pair): Promise<void>;
+  /** Told what will be measured by, before the host is waited for. */
+  onConfig?(config: ProjectConfig): void;
   /** Something else measures on this host. */
   onHostBusy?(): void;
 }
@@ -79,6 +81,8 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
   if (skip !== undefined) return ended({ kind: 'skipped', reason: skip });
   const changes = request.config === undefined ? await configChanges(store, found, headSha) : [];
   timings.preparingMs = performance.now() - startedMs;
+
+  hooks.onConfig?.(config);
 
   // Building is inside the lock: a build next door is noise for whoever measures.
   const host = await holdHost({

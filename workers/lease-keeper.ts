@@ -4,7 +4,8 @@ import type { Pool } from '../src/store/pool.ts';
 import { renewLease } from '../src/store/runs.ts';
 
 /** Why a worker must stop what it does. */
-export type Interruption = { kind: 'lease-lost'; state: RunState } | { kind: 'stopping' };
+export type Interruption =
+  { kind: 'lease-lost'; state: RunState } | { kind: 'stopping' } | { kind: 'timed-out'; limitMs: number };
 
 export interface LeaseKeeper {
   /** Aborts when the lease is lost (also by a cancel or a newer push) or when the worker stops. */

@@ -4,18 +4,19 @@ import { join } from 'node:path';
 
 import { updateMirror } from '../src/checkout/mirror.ts';
 import { cloneBaseUrl, type Config, folders } from '../src/config.ts';
-import { type PerfCiError, toPerfCiError } from '../src/domain/errors.ts';
+import { PerfCiError, toPerfCiError } from '../src/domain/errors.ts';
 import type { Phase, Run, RunResult } from '../src/domain/run.ts';
 import type { Log } from '../src/log.ts';
 import { saveLog } from '../src/store/logs.ts';
 import { passOn } from '../src/store/pass-on.ts';
 import { type Pool, withTransaction } from '../src/store/pool.ts';
-import { finishRun, resultOf, setPhase } from '../src/store/runs.ts';
+import { finishRun, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
 import { saveEnvironment, savePair } from '../src/store/trials.ts';
 import { saveVerdicts } from '../src/store/verdicts.ts';
 import { compare, type ComparisonHooks, type ComparisonOutcome } from './compare-commits.ts';
 import { obtainFetchToken } from './fetch-token.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { measureLimitMs, PREPARE_LIMIT_MS, RunDeadline } from './run-deadline.ts';
 import { showRun } from './show-run.ts';
 
 export interface RunContext {
@@ -27,6 +28,8 @@ export interface RunContext {
 /** Attempts after which a failure that might pass is final. */
 const MAX_ATTEMPTS = 3;
 
+const TIMED_OUT = 'run-timed-out';
+
 interface Lease {
   runId: string;
   leaseEpoch: string;
@@ -34,14 +37,21 @@ interface Lease {
 }
 
 /** Stores what happens as it happens, fenced by the lease. */
-function storingHooks(run: Run, lease: Lease, { pool, config, log }: RunContext): ComparisonHooks {
+function storingHooks(
+  run: Run,
+  lease: Lease,
+  deadline: RunDeadline,
+  { pool, config, log }: RunContext,
+): ComparisonHooks {
   let fingerprint = '';
   let phase: Phase = 'preparing';
+  let limitMs = PREPARE_LIMIT_MS;
   const show = (): Promise<void> =>
     withTransaction(pool, (tx) => showRun(tx, run, { publicUrl: config.publicUrl }));
   return {
     async onPhase(next, facts) {
       phase = next;
+      if (phase === 'building') deadline.set(limitMs);
       log.info({ phase }, 'phase');
       await setPhase(pool, lease, phase, undefined, facts);
       // Preparing and analysing are over before anyone has read of them.
@@ -67,7 +77,12 @@ function storingHooks(run: Run, lease: Lease, { pool, config, log }: RunContext)
         failed.length === 0 ? undefined : `${failed.join(' and ')} failed`,
       );
     },
+    onConfig(projectConfig) {
+      limitMs = measureLimitMs(projectConfig);
+    },
     onHostBusy() {
+      // Whoever holds the host has a deadline of its own; waiting for it is no fault of this run.
+      deadline.clear();
       log.info('another measurement holds this host: waiting');
     },
   };
@@ -78,6 +93,7 @@ async function measure(
   context: RunContext,
   lease: Lease,
   keeper: LeaseKeeper,
+  deadline: RunDeadline,
   workFolder: string,
 ): Promise<ComparisonOutcome> {
   const { config, pool } = context;
@@ -110,10 +126,16 @@ async function measure(
       trustTier: 'same-repository',
       seed: randomInt(2 ** 32),
       signal: keeper.signal,
-      hooks: storingHooks(run, lease, context),
+      hooks: storingHooks(run, lease, deadline, context),
     },
     config.pool,
   );
+}
+
+/** A result is a result, also that of a service that does not build: `failed` is for what gave none. */
+function endState(result: RunResult): RunEnd['state'] {
+  if (result.kind !== 'failed' || result.blame !== 'infra') return 'reporting';
+  return result.code === TIMED_OUT ? 'timed_out' : 'failed';
 }
 
 /** Verdicts, result, comment and check in one transaction: all of them or none, and none without the lease. */
@@ -124,8 +146,7 @@ async function conclude(
   outcome: ComparisonOutcome,
 ): Promise<boolean> {
   const { result, timings } = outcome;
-  // A result is a result, also that of a service that does not build: `failed` is for what gave none.
-  const state = result.kind === 'failed' && result.blame === 'infra' ? 'failed' : 'reporting';
+  const state = endState(result);
   return withTransaction(pool, async (tx) => {
     if (result.kind === 'judged') await saveVerdicts(tx, lease, result.verdicts);
     const finished = await finishRun(tx, lease, { state, result, timings });
@@ -146,6 +167,17 @@ async function failureResult(error: PerfCiError, run: Run, pool: Pool): Promise<
   };
 }
 
+function timedOut(limitMs: number): PerfCiError {
+  const minutes = Math.ceil(limitMs / 60_000);
+  return new PerfCiError(
+    TIMED_OUT,
+    `expected this part of the run to end within ${minutes} minutes, found it still going`,
+    {
+      remedy: 'look at the logs of the run; shorten budgets or build if they are meant to take this long',
+    },
+  );
+}
+
 /**
  * One claimed run from checkout to its stored result. A failure that may pass goes back into the queue until the
  * attempts are used up; a lost lease ends everything without a word, since another worker has the run by then.
@@ -154,10 +186,12 @@ async function failureResult(error: PerfCiError, run: Run, pool: Pool): Promise<
 export async function measureRun(run: Run, context: RunContext, keeper: LeaseKeeper): Promise<void> {
   const { pool, log } = context;
   const lease: Lease = { runId: run.id, leaseEpoch: run.leaseEpoch, attempt: run.attempt };
+  const deadline = new RunDeadline((limitMs) => keeper.interrupt({ kind: 'timed-out', limitMs }));
+  deadline.set(PREPARE_LIMIT_MS);
   const workFolder = join(folders(context.config).work, `${run.id}-${run.attempt}`);
   try {
     await mkdir(workFolder, { recursive: true });
-    const outcome = await measure(run, context, lease, keeper, workFolder);
+    const outcome = await measure(run, context, lease, keeper, deadline, workFolder);
     if (outcome.pool !== undefined) {
       await passOn(pool, lease, { pool: outcome.pool, countAttempt: false });
       log.info({ pool: outcome.pool }, 'the run belongs to another pool and is passed on');
@@ -169,6 +203,10 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
     if (keeper.interruption !== undefined) {
       log.info({ why: keeper.interruption }, 'run interrupted');
       if (keeper.interruption.kind === 'stopping') await passOn(pool, lease, { countAttempt: false });
+      if (keeper.interruption.kind === 'timed-out') {
+        const result = await failureResult(timedOut(keeper.interruption.limitMs), run, pool);
+        await conclude(run, context, lease, { result, timings: {} });
+      }
       return;
     }
     const error = toPerfCiError(thrown);
@@ -181,6 +219,7 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
     const result = await failureResult(error, run, pool);
     await conclude(run, context, lease, { result, timings: {} });
   } finally {
+    deadline.clear();
     await rm(workFolder, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import { EXIT } from './exit-code.ts';
 const FIRST_RESTART_MS = 250;
 const LAST_RESTART_MS = 10_000;
 /** A child that lived this long has started well: its next restart is quick again. */
-const WELL_STARTED_MS = 20_000;
+const WELL_STARTED_MS = 4000;
 
 export interface ChildPlan {
   name: string;

@@ -83,6 +83,8 @@ export interface LoopOptions {
   databaseUrl?: string | undefined;
   redisUrl?: string | undefined;
   seed?: number;
+  /** Further settings, over the short times that tests use. */
+  settings?: Record<string, string>;
 }
 
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
@@ -109,6 +111,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
       DATABASE_URL: options.databaseUrl,
       REDIS_URL: options.redisUrl,
+      ...options.settings,
     },
     () => undefined,
   );
