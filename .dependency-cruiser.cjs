@@ -15,15 +15,17 @@ const ROOMS = [
   'pages',
 ];
 
+/** What else a room may lean on. */
+const FOUNDATIONS = { analyse: ['stats'], measure: ['stats', 'processes'], checkout: ['processes'] };
+
 const roomsAreStrangers = ROOMS.map((room) => ({
   name: `room-${room}-is-alone`,
-  comment: `src/${room} may import domain (and, for analyse and measure, stats), nothing of another room`,
+  comment: `src/${room} may import domain and its foundations, nothing of another room`,
   severity: 'error',
   from: { path: `^src/${room}/` },
   to: {
     path: '^(src|workers|benchmarks|test)/',
-    pathNot:
-      room === 'analyse' || room === 'measure' ? `^src/(${room}|domain|stats)/` : `^src/(${room}|domain)/`,
+    pathNot: `^src/(${[room, 'domain', ...(FOUNDATIONS[room] ?? [])].join('|')})/`,
   },
 }));
 
@@ -48,6 +50,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/stats/' },
       to: { path: '^(src|workers|benchmarks|test)/', pathNot: '^src/stats/' },
+    },
+    {
+      name: 'processes-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^src/processes/' },
+      to: { path: '^(src|workers|benchmarks|test)/', pathNot: '^src/processes/' },
     },
     {
       name: 'github-double-stands-alone',

@@ -2,9 +2,9 @@
 // Kept in old syntax on purpose: it must parse on whatever Node the host has, to find the Node 24 that npm
 // brought (optional dependency node-linux-*) and hand over to it.
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const main = join(root, 'src', 'cli', 'main.ts');
@@ -31,8 +31,21 @@ if (node === undefined) {
   );
   process.exit(3);
 }
-const child = spawn(node, [main].concat(process.argv.slice(2)), { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// As src/node-command.ts decides, which cannot be imported before Node can read it.
+const flags =
+  root.split(sep).indexOf('node_modules') === -1
+    ? []
+    : [
+        '--disable-warning=ExperimentalWarning',
+        '--import',
+        pathToFileURL(join(root, 'bin', 'strip-types.js')).href,
+      ];
+const child = spawn(node, flags.concat([main], process.argv.slice(2)), { stdio: 'inherit' });
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// Ctrl-C reaches the whole foreground group: passed on as well, the child would get it twice and die of the second.
+process.on('SIGINT', () => {
+  if (!process.stdin.isTTY) child.kill('SIGINT');
+});
 child.on('exit', (code, signal) => {
   process.exitCode = signal ? 128 + (signal === 'SIGINT' ? 2 : 15) : code === null ? 3 : code;
 });

@@ -71,6 +71,8 @@ create table runs (
   lease_epoch     bigint      not null default 0,
   lease_until     timestamptz,
   cancel_asked_by text,
+  -- A run whose failure may pass waits until then.
+  not_before      timestamptz not null default now(),
   merge_base_sha  text,
   config_hash     text,
   progress        jsonb       not null default '{}',
@@ -181,9 +183,12 @@ create table fetch_token_requests (
   public_key  bytea       not null,
   sealed      bytea,
   refusal     text,
+  -- Why there is no answer yet.
+  reason      text,
+  next_try_at timestamptz not null default now(),
   created_at  timestamptz not null default now()
 );
-create index fetch_token_requests_open on fetch_token_requests (created_at)
+create index fetch_token_requests_open on fetch_token_requests (next_try_at)
   where sealed is null and refusal is null;
 
 -- Values that one installation makes once and keeps, such as the key of the comment marker.

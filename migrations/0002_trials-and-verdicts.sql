@@ -19,6 +19,7 @@ create table pairs (
   stage         text        not null check (stage in ('explore', 'confirm')),
   seed          bigint      not null,
   first_side    text        not null check (first_side in ('base', 'head')),
+  -- Why a side gave no trial. Pairs left out for their level are found again from the figures.
   dropped_why   text,
   answers       jsonb       not null,
   steal_share   double precision,
@@ -69,7 +70,7 @@ create table verdicts (
   primary key (run_id, scenario, metric, analysis_version)
 );
 
--- Output of builds and services, head and tail, at most 10 MiB a phase.
+-- Output of builds, head and tail, at most 10 MiB a side; the last lines of a service that failed are in the result.
 create table run_logs (
   run_id      uuid        not null references runs (id),
   lease_epoch bigint      not null,

@@ -59,6 +59,11 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'wait before an unknown write to GitHub is looked for',
     default: '10',
   },
+  {
+    name: 'PERF_CI_SWEEP_SECONDS',
+    meaning: 'how often GitHub is asked for deliveries that did not arrive',
+    default: '300',
+  },
 ];
 
 export interface Config {
@@ -78,6 +83,7 @@ export interface Config {
   readonly leaseMs: number;
   readonly pollMs: number;
   readonly lookAgainMs: number;
+  readonly sweepMs: number;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
@@ -144,6 +150,7 @@ const schema = z.object({
   PERF_CI_LEASE_SECONDS: seconds(15),
   PERF_CI_POLL_SECONDS: seconds(5),
   PERF_CI_LOOK_AGAIN_SECONDS: seconds(10),
+  PERF_CI_SWEEP_SECONDS: seconds(300),
 });
 
 /**
@@ -191,6 +198,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     leaseMs: values.PERF_CI_LEASE_SECONDS,
     pollMs: values.PERF_CI_POLL_SECONDS,
     lookAgainMs: values.PERF_CI_LOOK_AGAIN_SECONDS,
+    sweepMs: values.PERF_CI_SWEEP_SECONDS,
   });
 }
 
@@ -253,7 +261,7 @@ export function readPrivateKey(file: string): string {
 }
 
 /** Sub-folders of the data folder. */
-export function folders(config: Config): { postgres: string; mirrors: string; builds: string; work: string } {
+export function folders(config: Config): { postgres: string; work: string } {
   const at = (name: string): string => join(config.dataFolder, name);
-  return { postgres: at('postgres'), mirrors: at('mirrors'), builds: at('builds'), work: at('work') };
+  return { postgres: at('postgres'), work: at('work') };
 }

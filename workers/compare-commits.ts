@@ -9,11 +9,15 @@ import type { ProjectConfig } from '../src/domain/benchmark.ts';
 import type { Phase, PhaseTimings, RunProgress, RunResult } from '../src/domain/run.ts';
 import type { Environment, Pair } from '../src/domain/trial.ts';
 import { holdHost } from '../src/measure/host-lock.ts';
+import { describePreflight, readPreflight } from '../src/measure/preflight.ts';
 import { changesMatter } from '../src/project-config/changes.ts';
 import { formatProblems } from '../src/project-config/problem.ts';
 import { judgeRun } from './judge-run.ts';
 import { measureScenarios } from './measure-scenarios.ts';
 import { configChanges, configOfCommit } from './project-config.ts';
+
+/** More than these are counted, not listed. */
+const PROBLEMS_SHOWN = 15;
 
 /** What the caller does with the news: the worker stores them, `perf-ci compare` shows them. */
 export interface ComparisonHooks {
@@ -117,6 +121,8 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
     timings.buildingMs = performance.now() - startedMs;
 
     startedMs = performance.now();
+    // After the builds, whose own load the average still shows for a while, only what is over half is noted.
+    const machineNotes = describePreflight(readPreflight());
     await hooks.onPhase?.('measuring');
     const measured = await measureScenarios({
       config,
@@ -136,7 +142,7 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
       headSha,
       commitsBehind,
       seed: request.seed,
-      treeNotes,
+      notesBefore: [...treeNotes, ...machineNotes],
       configChanges: changes,
     });
     timings.analysingMs = performance.now() - startedMs;
@@ -168,9 +174,12 @@ async function findConfig(
       blame: 'config',
       phase: 'preparing',
       code: 'config-invalid',
-      message: `perf-ci.yml on ${baseRef} has ${count === 1 ? 'a problem' : `${count} problems`}`,
-      remedy: 'correct it on the base branch; `perf-ci config check` says the same before you push',
-      logTail: formatProblems(parsed.problems),
+      message: [
+        `perf-ci.yml on ${baseRef} has ${count === 1 ? 'a problem' : `${count} problems`}`,
+        formatProblems(parsed.problems.slice(0, PROBLEMS_SHOWN)),
+        ...(count > PROBLEMS_SHOWN ? [`and ${count - PROBLEMS_SHOWN} more`] : []),
+      ].join('\n'),
+      remedy: 'correct it on the base branch; perf-ci config check says the same before you push',
     },
   };
 }

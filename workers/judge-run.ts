@@ -1,10 +1,17 @@
 import { judgeScenario } from '../src/analyse/judge.ts';
 import { decideGate } from '../src/analyse/policy.ts';
-import { siftPairs } from '../src/analyse/pairs.ts';
+import { metricPairs, siftPairs } from '../src/analyse/pairs.ts';
 import type { ProjectConfig } from '../src/domain/benchmark.ts';
 import type { RunResult } from '../src/domain/run.ts';
-import type { AnswerComparison, Pair, Side, TrialFailure } from '../src/domain/trial.ts';
+import {
+  type AnswerComparison,
+  type Pair,
+  type Side,
+  SIDES,
+  type TrialFailure,
+} from '../src/domain/trial.ts';
 import type { Verdict } from '../src/domain/verdict.ts';
+import { standardDeviation } from '../src/stats/summary.ts';
 import type { Measured } from './measure-scenarios.ts';
 
 export interface RunFacts {
@@ -13,11 +20,14 @@ export interface RunFacts {
   commitsBehind?: number;
   seed: number;
   configChanges?: string[];
-  /** What was left out of the trees. */
-  treeNotes: string[];
+  /** What was found before the first pair: left out of the trees, a busy machine. */
+  notesBefore: string[];
 }
 
 const STEAL_WORTH_A_NOTE = 0.01;
+/** Standard deviation of the pairs' log-ratios that makes a host noisy, from this many pairs on. */
+const NOISY_SD = 0.02;
+const NOISY_FROM_PAIRS = 8;
 
 function failureOf(pair: Pair, side: Side): TrialFailure | undefined {
   const outcome = pair[side];
@@ -39,7 +49,7 @@ function findFailure(measured: Measured): Extract<RunResult, { kind: 'failed' }>
     const isFailed = end.why === 'failures' || (pairs.length > 0 && pairs.every(hasFailed));
     if (!isFailed) continue;
     const failed = pairs.toReversed();
-    for (const side of ['base', 'head'] as const) {
+    for (const side of end.failedSide === undefined ? SIDES : [end.failedSide]) {
       const failure = failed.map((pair) => failureOf(pair, side)).find((found) => found !== undefined);
       if (failure === undefined) continue;
       return {
@@ -75,7 +85,14 @@ function notesOf(measured: Measured): string[] {
   if (measured.environment.cpuSource === 'ticks')
     notes.push('CPU time in steps of 10 ms: this kernel has no schedstat');
   for (const [scenario, pairs] of measured.pairs) {
-    const { dropped, unsteady } = siftPairs(pairs);
+    const { kept, dropped, unsteady } = siftPairs(pairs);
+    const { logRatios } = metricPairs(kept, 'cpu_per_request');
+    const sd = standardDeviation(logRatios) ?? 0;
+    if (logRatios.length >= NOISY_FROM_PAIRS && sd > NOISY_SD) {
+      notes.push(
+        `${scenario}: a noisy host, CPU per request of pairs differs by ${(sd * 100).toFixed(1)} % (standard deviation)`,
+      );
+    }
     if (dropped.length > 0)
       notes.push(`${scenario}: ${dropped.length} of ${pairs.length} pairs left out (disturbed or failed)`);
     if (unsteady) notes.push(`${scenario}: a noisy host, more than a quarter of the pairs was left out`);
@@ -104,7 +121,7 @@ export function judgeRun(config: ProjectConfig, measured: Measured, facts: RunFa
     gate: decideGate(verdicts).gate,
     verdicts,
     answers: [...measured.pairs].map(([scenario, pairs]) => ({ scenario, comparison: worstAnswers(pairs) })),
-    notes: [...facts.treeNotes, ...notesOf(measured)],
+    notes: [...facts.notesBefore, ...notesOf(measured)],
     environment: measured.environment,
     baseSha: facts.baseSha,
     headSha: facts.headSha,

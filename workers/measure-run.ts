@@ -1,23 +1,23 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 
-import { updateMirror } from '../src/checkout/mirror.ts';
-import { cloneBaseUrl, type Config, folders } from '../src/config.ts';
+import { withMirror } from '../src/checkout/mirror.ts';
+import { cloneBaseUrl, type Config } from '../src/config.ts';
 import { PerfCiError, toPerfCiError } from '../src/domain/errors.ts';
 import type { Phase, Run, RunResult } from '../src/domain/run.ts';
 import type { Log } from '../src/log.ts';
 import { saveLog } from '../src/store/logs.ts';
-import { passOn } from '../src/store/pass-on.ts';
-import { type Pool, withTransaction } from '../src/store/pool.ts';
-import { finishRun, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
+import type { PassOn } from '../src/store/pass-on.ts';
+import { isDatabaseAway, type Pool, withTransaction } from '../src/store/pool.ts';
+import { finishRun, passOn, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
 import { saveEnvironment, savePair } from '../src/store/trials.ts';
 import { saveVerdicts } from '../src/store/verdicts.ts';
 import { compare, type ComparisonHooks, type ComparisonOutcome } from './compare-commits.ts';
 import { obtainFetchToken } from './fetch-token.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import { measureLimitMs, PREPARE_LIMIT_MS, RunDeadline } from './run-deadline.ts';
+import { HOST_WAIT_LIMIT_MS, measureLimitMs, PREPARE_LIMIT_MS, RunDeadline } from './run-deadline.ts';
 import { showRun } from './show-run.ts';
+import { workFolder } from './work-folder.ts';
 
 export interface RunContext {
   config: Config;
@@ -27,6 +27,15 @@ export interface RunContext {
 
 /** Attempts after which a failure that might pass is final. */
 const MAX_ATTEMPTS = 3;
+const RETRY_MS = 5000;
+
+/** GitHub or the network is away: that uses up no attempt, and the run waits for its return, for a day. */
+const AWAY_CODES: readonly string[] = ['github-unavailable', 'fetch-token-late', 'repository-unreachable'];
+const AWAY_RETRY_MS = 30_000;
+const AWAY_LIMIT_MS = 24 * 60 * 60_000;
+
+/** Comment and check follow the pairs, but not each of them. */
+const SHOW_PROGRESS_MS = 15_000;
 
 const TIMED_OUT = 'run-timed-out';
 
@@ -46,8 +55,11 @@ function storingHooks(
   let fingerprint = '';
   let phase: Phase = 'preparing';
   let limitMs = PREPARE_LIMIT_MS;
-  const show = (): Promise<void> =>
-    withTransaction(pool, (tx) => showRun(tx, run, { publicUrl: config.publicUrl }));
+  let shownMs = -Infinity;
+  const show = (): Promise<void> => {
+    shownMs = performance.now();
+    return withTransaction(pool, (tx) => showRun(tx, run, { publicUrl: config.publicUrl }));
+  };
   return {
     async onPhase(next, facts) {
       phase = next;
@@ -59,6 +71,7 @@ function storingHooks(
     },
     async onProgress(progress) {
       await setPhase(pool, lease, phase, progress);
+      if (performance.now() - shownMs > SHOW_PROGRESS_MS) await show();
     },
     async onLog(name, content) {
       await saveLog(pool, lease, name, content.content, content.truncated);
@@ -81,8 +94,8 @@ function storingHooks(
       limitMs = measureLimitMs(projectConfig);
     },
     onHostBusy() {
-      // Whoever holds the host has a deadline of its own; waiting for it is no fault of this run.
-      deadline.clear();
+      // Another worker's run ends by its own deadline; a stopped perf-ci compare has none.
+      deadline.set(HOST_WAIT_LIMIT_MS);
       log.info('another measurement holds this host: waiting');
     },
   };
@@ -94,11 +107,11 @@ async function measure(
   lease: Lease,
   keeper: LeaseKeeper,
   deadline: RunDeadline,
-  workFolder: string,
+  folder: string,
 ): Promise<ComparisonOutcome> {
   const { config, pool } = context;
   const token = await obtainFetchToken(pool, run, keeper.signal);
-  const { store } = await updateMirror(
+  return withMirror(
     {
       dataDir: config.dataFolder,
       repoId: run.repoId,
@@ -113,22 +126,23 @@ async function measure(
       },
       { sha: run.baseSha, branch: run.baseRef },
     ],
+    (store) =>
+      compare(
+        {
+          store,
+          baseTipSha: run.baseSha,
+          headSha: run.headSha,
+          baseRef: run.baseRef,
+          workFolder: folder,
+          dataFolder: config.dataFolder,
+          trustTier: 'same-repository',
+          seed: randomInt(2 ** 32),
+          signal: keeper.signal,
+          hooks: storingHooks(run, lease, deadline, context),
+        },
+        config.pool,
+      ),
     { signal: keeper.signal },
-  );
-  return compare(
-    {
-      store,
-      baseTipSha: run.baseSha,
-      headSha: run.headSha,
-      baseRef: run.baseRef,
-      workFolder,
-      dataFolder: config.dataFolder,
-      trustTier: 'same-repository',
-      seed: randomInt(2 ** 32),
-      signal: keeper.signal,
-      hooks: storingHooks(run, lease, deadline, context),
-    },
-    config.pool,
   );
 }
 
@@ -136,6 +150,27 @@ async function measure(
 function endState(result: RunResult): RunEnd['state'] {
   if (result.kind !== 'failed' || result.blame !== 'infra') return 'reporting';
   return result.code === TIMED_OUT ? 'timed_out' : 'failed';
+}
+
+/** How a run that failed with `error` is tried again; undefined: it is not. Pure but for the clock. */
+export function whenAgain(
+  error: Pick<PerfCiError, 'code' | 'retryable'>,
+  run: Pick<Run, 'attempt' | 'createdAt'>,
+  nowMs = Date.now(),
+): PassOn | undefined {
+  if (!error.retryable) return undefined;
+  if (AWAY_CODES.includes(error.code)) {
+    const isPatient = nowMs - run.createdAt.getTime() < AWAY_LIMIT_MS;
+    return isPatient ? { countAttempt: false, delayMs: AWAY_RETRY_MS } : undefined;
+  }
+  return run.attempt < MAX_ATTEMPTS ? { countAttempt: true, delayMs: RETRY_MS * run.attempt } : undefined;
+}
+
+/** Back into the queue, and said so where people look. */
+async function putBack(run: Run, { pool, config }: RunContext, lease: Lease, how: PassOn): Promise<void> {
+  await withTransaction(pool, async (tx) => {
+    if (await passOn(tx, lease, how)) await showRun(tx, run, { publicUrl: config.publicUrl });
+  });
 }
 
 /** Verdicts, result, comment and check in one transaction: all of them or none, and none without the lease. */
@@ -148,10 +183,12 @@ async function conclude(
   const { result, timings } = outcome;
   const state = endState(result);
   return withTransaction(pool, async (tx) => {
-    if (result.kind === 'judged') await saveVerdicts(tx, lease, result.verdicts);
+    // First, because it tells whether the lease still holds: without it nothing of this attempt may stay.
     const finished = await finishRun(tx, lease, { state, result, timings });
-    if (finished) await showRun(tx, run, { publicUrl: config.publicUrl });
-    return finished;
+    if (!finished) return false;
+    if (result.kind === 'judged') await saveVerdicts(tx, lease, result.verdicts);
+    await showRun(tx, run, { publicUrl: config.publicUrl });
+    return true;
   });
 }
 
@@ -165,6 +202,16 @@ async function failureResult(error: PerfCiError, run: Run, pool: Pool): Promise<
     message: error.message,
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
   };
+}
+
+/** A database that was away for a moment, or too slow once, says nothing about the run. */
+function mayPass(thrown: unknown): PerfCiError {
+  const isSlowStatement = (thrown as { code?: unknown } | undefined)?.code === '57014';
+  if (!isDatabaseAway(thrown) && !isSlowStatement) return toPerfCiError(thrown);
+  return new PerfCiError('database-unavailable', 'the database did not answer in the middle of a run', {
+    retryable: true,
+    cause: thrown,
+  });
 }
 
 function timedOut(limitMs: number): PerfCiError {
@@ -188,12 +235,12 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
   const lease: Lease = { runId: run.id, leaseEpoch: run.leaseEpoch, attempt: run.attempt };
   const deadline = new RunDeadline((limitMs) => keeper.interrupt({ kind: 'timed-out', limitMs }));
   deadline.set(PREPARE_LIMIT_MS);
-  const workFolder = join(folders(context.config).work, `${run.id}-${run.attempt}`);
+  const folder = workFolder(context.config, run);
   try {
-    await mkdir(workFolder, { recursive: true });
-    const outcome = await measure(run, context, lease, keeper, deadline, workFolder);
+    await mkdir(folder, { recursive: true });
+    const outcome = await measure(run, context, lease, keeper, deadline, folder);
     if (outcome.pool !== undefined) {
-      await passOn(pool, lease, { pool: outcome.pool, countAttempt: false });
+      await putBack(run, context, lease, { pool: outcome.pool, countAttempt: false });
       log.info({ pool: outcome.pool }, 'the run belongs to another pool and is passed on');
       return;
     }
@@ -202,17 +249,20 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
   } catch (thrown) {
     if (keeper.interruption !== undefined) {
       log.info({ why: keeper.interruption }, 'run interrupted');
-      if (keeper.interruption.kind === 'stopping') await passOn(pool, lease, { countAttempt: false });
+      if (keeper.interruption.kind === 'stopping') {
+        await putBack(run, context, lease, { countAttempt: false });
+      }
       if (keeper.interruption.kind === 'timed-out') {
         const result = await failureResult(timedOut(keeper.interruption.limitMs), run, pool);
         await conclude(run, context, lease, { result, timings: {} });
       }
       return;
     }
-    const error = toPerfCiError(thrown);
-    if (error.retryable && run.attempt < MAX_ATTEMPTS) {
-      log.warn({ error: thrown, attempt: run.attempt }, 'run failed and will be tried again');
-      await passOn(pool, lease, { countAttempt: true });
+    const error = mayPass(thrown);
+    const again = whenAgain(error, run);
+    if (again !== undefined) {
+      log.warn({ error: thrown, ...again }, 'run failed and will be tried again');
+      await putBack(run, context, lease, again);
       return;
     }
     log.error({ error: thrown }, 'run failed');
@@ -220,6 +270,6 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
     await conclude(run, context, lease, { result, timings: {} });
   } finally {
     deadline.clear();
-    await rm(workFolder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }

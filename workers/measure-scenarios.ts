@@ -8,7 +8,7 @@ import { choosePinning } from '../src/measure/pinning.ts';
 import type { RunnerPlan } from '../src/measure/protocol.ts';
 import { Runner } from '../src/measure/runner-client.ts';
 import { deriveSeed } from '../src/stats/random.ts';
-import { runnerEntry, servicePath } from './places.ts';
+import { runnerCommand, servicePath } from './places.ts';
 
 /** Pairs of a scenario on which nothing gates: enough to show, not worth a budget. */
 const INFORMATIONAL_PAIRS = 6;
@@ -76,7 +76,7 @@ function stepOf(scenario: Scenario, pairs: readonly Pair[], elapsedMs: number, f
  */
 export async function measureScenarios(request: MeasureRequest): Promise<Measured> {
   const { config, seed } = request;
-  const { runner, environment } = await Runner.start(runnerEntry(), planOf(request), request.signal);
+  const { runner, environment } = await Runner.start(runnerCommand(), planOf(request), request.signal);
   const measured: Measured = { environment, pairs: new Map(), ends: new Map() };
   // Error rates hold for all gating metrics of the run together.
   const family = config.scenarios.reduce((sum, scenario) => sum + scenario.gates.length, 0);

@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The runner's program. */
-export function runnerEntry(): string {
-  return fileURLToPath(new URL('./runner.ts', import.meta.url));
+import { nodeCommand } from '../src/node-command.ts';
+
+/** The argument list that starts a runner. */
+export function runnerCommand(): string[] {
+  return nodeCommand(fileURLToPath(new URL('./runner.ts', import.meta.url)));
 }
 
 /**

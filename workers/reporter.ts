@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { type Config, readPrivateKey, requireSettings } from '../src/config.ts';
 import type { Run } from '../src/domain/run.ts';
 import { openGitHub } from '../src/github/client.ts';
+import { createHookDeliveries } from '../src/github/hook-deliveries.ts';
 import { createReads } from '../src/github/reads.ts';
 import { createWrites } from '../src/github/writes.ts';
 import { type Intake, startIntake } from '../src/intake/loop.ts';
@@ -22,6 +23,7 @@ import { settingOrMake } from '../src/store/settings.ts';
 import { VERSION } from '../src/version.ts';
 import { readEvent } from '../src/webhook/payload.ts';
 import { connectDatabase, connectQueue, type Database } from './connect.ts';
+import { startDeliverySweep } from './delivery-sweep.ts';
 import type { Service } from './service.ts';
 import { type ShowContext, showNotice, showRun } from './show-run.ts';
 import { startTokenBroker } from './token-broker.ts';
@@ -112,6 +114,11 @@ async function startParts(config: Config, database: Database, log: Log): Promise
     pollMs: config.pollMs,
     log: log.child({ part: 'tokens' }),
   });
+  const sweep = startDeliverySweep({
+    hooks: createHookDeliveries(client),
+    intervalMs: config.sweepMs,
+    log: log.child({ part: 'sweep' }),
+  });
   const wakes = {
     deliveries: () => intake.notify(),
     runs: () => dispatcher.wake(),
@@ -127,13 +134,13 @@ async function startParts(config: Config, database: Database, log: Log): Promise
   return {
     async stop() {
       await listener.stop();
-      await Promise.all([intake.stop(), dispatcher.stop(), reporter.stop(), broker.stop()]);
+      await Promise.all([intake.stop(), dispatcher.stop(), reporter.stop(), broker.stop(), sweep.stop()]);
       await queue.close();
     },
   };
 }
 
-/** The process that holds the App key: intake, dispatcher, fetch tokens, comments and checks. */
+/** The process that holds the App key: intake, dispatcher, fetch tokens, missed deliveries, comments and checks. */
 export async function startReporterRole(config: Config, log: Log): Promise<Service> {
   requireSettings(config, ['appId', 'privateKeyFile']);
   const database = connectDatabase(config, 'reporter', log);

@@ -4,6 +4,8 @@ import type { ProjectConfig } from '../src/domain/benchmark.ts';
 export const PREPARE_LIMIT_MS = 30 * 60_000;
 /** Whatever a configuration asks for, nobody holds a machine longer. */
 const LONGEST_MS = 4 * 60 * 60_000;
+/** Longer than anyone may hold the host. */
+export const HOST_WAIT_LIMIT_MS = LONGEST_MS + 30 * 60_000;
 const SLACK_MS = 5 * 60_000;
 
 /**

@@ -7,9 +7,14 @@ import { createInterface } from 'node:readline';
 import { describeEnvironment } from '../src/measure/environment.ts';
 import { measurePair, type PairContext } from '../src/measure/pair.ts';
 import type { FromRunner, RunnerPlan, ToRunner } from '../src/measure/protocol.ts';
+import { stopAllServices } from '../src/measure/service-process.ts';
 import { Slots } from '../src/measure/slots.ts';
 
+let isEnding = false;
+
 function say(message: FromRunner): void {
+  // What a pair gives while its services are being ended is no measurement.
+  if (isEnding) return;
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
@@ -26,6 +31,12 @@ function prepare(plan: RunnerPlan): PairContext {
     path: plan.path,
   };
 }
+
+// Also sent by the kernel when the parent dies: whatever the services started ends with them.
+process.once('SIGTERM', () => {
+  isEnding = true;
+  void stopAllServices().finally(() => process.exit(1));
+});
 
 let context: PairContext | undefined;
 let scenarios: RunnerPlan['scenarios'] = [];

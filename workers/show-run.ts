@@ -6,7 +6,7 @@ import { noticeOf, setNotice } from '../src/store/intake.ts';
 import { logsOf } from '../src/store/logs.ts';
 import { putDesired } from '../src/store/outbox.ts';
 import type { Queryable } from '../src/store/pool.ts';
-import { latestRunOfPull, queuePosition, resultOf } from '../src/store/runs.ts';
+import { latestRunOfPull, lockRun, queuePosition, resultOf } from '../src/store/runs.ts';
 import { liveWorkers } from '../src/store/workers.ts';
 
 export interface ShowContext {
@@ -48,11 +48,8 @@ async function viewOf(tx: Queryable, runId: string, context: ShowContext): Promi
 
 /** A project without configuration gets a check that says so, and no comment: it may not want us at all. */
 function wantsComment(view: RunView): boolean {
-  return (
-    view.run.pullNumber !== undefined &&
-    view.result?.kind !== 'not_configured' &&
-    view.result?.kind !== 'superseded'
-  );
+  const isQuiet = view.result?.kind === 'not_configured' && view.notice === undefined;
+  return view.run.pullNumber !== undefined && !isQuiet && view.result?.kind !== 'superseded';
 }
 
 /**
@@ -60,6 +57,8 @@ function wantsComment(view: RunView): boolean {
  * can then never tell another story than the database.
  */
 export async function showRun(tx: Queryable, run: Run, context: ShowContext): Promise<void> {
+  // Locked before it is read: else a state that ended meanwhile could be overwritten by the one before.
+  await lockRun(tx, run.id);
   const view = await viewOf(tx, run.id, context);
   const common = {
     installationId: run.installationId,

@@ -7,14 +7,19 @@ import type { Log } from '../src/log.ts';
 import { describeEnvironment, machineId } from '../src/measure/environment.ts';
 import { choosePinning } from '../src/measure/pinning.ts';
 import { startListening } from '../src/store/listen.ts';
-import { claimRun } from '../src/store/runs.ts';
+import { withTransaction } from '../src/store/pool.ts';
+import { claimRun, waitingRuns } from '../src/store/runs.ts';
 import { heartbeatWorker } from '../src/store/workers.ts';
 import { connectDatabase, connectQueue } from './connect.ts';
 import { keepLease, type LeaseKeeper } from './lease-keeper.ts';
 import { measureRun } from './measure-run.ts';
+import { removeLeftovers } from './work-folder.ts';
 import type { Service } from './service.ts';
+import { showRun } from './show-run.ts';
 
 const HEARTBEAT_MS = 5000;
+/** Further back nobody counts places, and each costs two edits at GitHub. */
+const PLACES_SHOWN = 5;
 
 /**
  * A worker: claims one run at a time and measures it. Runs come by the queue's wake-up and, should the queue have
@@ -34,6 +39,7 @@ export async function startWorker(config: Config, log: Log): Promise<Service> {
     const runLog = log.child({ runId: run.id, attempt: run.attempt });
     const keeper = keepLease(pool, run, config.leaseMs, runLog);
     current = keeper;
+    await refreshQueue();
     if (stopping) keeper.interrupt({ kind: 'stopping' });
     try {
       await measureRun(run, { config, pool, log: runLog }, keeper);
@@ -61,7 +67,20 @@ export async function startWorker(config: Config, log: Log): Promise<Service> {
     return mine;
   }
 
+  /** Whoever waits behind the run that was just taken is one place nearer. */
+  async function refreshQueue(): Promise<void> {
+    try {
+      for (const waiting of await waitingRuns(pool, config.pool, PLACES_SHOWN)) {
+        await withTransaction(pool, (tx) => showRun(tx, waiting, { publicUrl: config.publicUrl }));
+      }
+    } catch (error) {
+      log.warn({ error }, 'the places in the queue could not be shown');
+    }
+  }
+
   async function takeAll(): Promise<void> {
+    // While a run is measured, polls would only line up behind it.
+    if (current !== undefined) return;
     try {
       while (!stopping && (await takeOne()));
     } catch (error) {
@@ -77,6 +96,7 @@ export async function startWorker(config: Config, log: Log): Promise<Service> {
   }
 
   await beat();
+  await removeLeftovers(config, pool, log);
   const queue = await connectQueue(config, database.connectionString, log);
   const consumer = await queue.work(config.pool, async () => {
     await takeOne();

@@ -16,7 +16,7 @@ export interface BuildFacts {
 /** SHA-256 over the facts, hex: name of the build in the cache. */
 export function buildKey(facts: BuildFacts): string {
   const canonical = [
-    'perf-ci build 1',
+    'perf-ci build 2',
     facts.treeId,
     facts.directory,
     facts.build,

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { abortedError } from './git-errors.ts';
 import type { LogBuffer } from './log-buffer.ts';
-import { endProcessTree } from './process-tree.ts';
+import { endProcessTree } from '../processes/end-process-tree.ts';
+import { canStart, wrapCommand } from '../processes/wrap-command.ts';
 
 export interface CommandCall {
   cwd: string;
@@ -51,7 +52,10 @@ export async function runCommand(argv: readonly string[], call: CommandCall): Pr
 }
 
 function start(argv: readonly string[], call: CommandCall, marker: string): ChildProcess | Error {
-  const [program = '', ...args] = argv;
+  // A worker that is killed cannot end its build: the kernel does. What cannot be started is started bare, so
+  // that the error names it and not the wrapper.
+  const isStartable = canStart(argv[0] ?? '', call.env['PATH'] ?? '', call.cwd);
+  const [program = '', ...args] = isStartable ? wrapCommand(argv, { whenParentDies: 'KILL' }) : argv;
   try {
     return spawn(program, args, {
       cwd: call.cwd,

@@ -1,3 +1,4 @@
+import { clip, PerfCiError } from '../domain/errors.ts';
 import { git, gitText, type GitLimits, type ObjectStore } from './git.ts';
 import { requireObjectName, requireRepositoryPath } from './object-names.ts';
 
@@ -26,7 +27,15 @@ export function parseTreeEntries(output: Buffer): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (const record of output.toString('latin1').split('\0')) {
     const parsed = /^(\d{6}) [a-z]+ ([0-9a-f]{40}) +(\d+|-)\t([^]+)$/.exec(record);
-    if (parsed === null) continue;
+    if (record === '') continue;
+    if (parsed === null) {
+      // git prints BAD for the size of an object that is missing or damaged: leaving the file out would build,
+      // and keep, another tree than the commit's.
+      throw new PerfCiError('objects-damaged', `expected a tree entry with its size, found ${clip(record)}`, {
+        retryable: true,
+        remedy: 'the repository lacks objects; a clone made with --filter needs git fetch --refetch',
+      });
+    }
     const [, mode = '', sha = '', size = '-', rawPath = ''] = parsed;
     entries.push({ mode, sha, sizeBytes: size === '-' ? 0 : Number(size), rawPath });
   }

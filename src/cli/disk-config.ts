@@ -15,7 +15,9 @@ async function readBlob(path: string, maxBytes: number): Promise<FileBlob | unde
     throw error;
   }
   if (stats.isSymbolicLink()) return { mode: '120000', bytes: Buffer.alloc(0) };
-  if (!stats.isFile()) return { mode: '040000', bytes: Buffer.alloc(0) };
+  if (stats.isDirectory()) return { mode: '040000', bytes: Buffer.alloc(0) };
+  // git has no mode for what is left; this one is a FIFO's, which would block whoever opens it.
+  if (!stats.isFile()) return { mode: '010000', bytes: Buffer.alloc(0) };
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const buffer = Buffer.alloc(Math.min(stats.size, maxBytes) + 1);

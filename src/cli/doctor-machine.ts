@@ -4,7 +4,8 @@ import { cpus, loadavg } from 'node:os';
 import { promisify } from 'node:util';
 
 import { canUseHugePages, hugePageMode, libcVersion } from '../measure/environment.ts';
-import { allowedCpus, choosePinning, findOnPath } from '../measure/pinning.ts';
+import { allowedCpus, choosePinning } from '../measure/pinning.ts';
+import { findOnPath } from '../processes/wrap-command.ts';
 import { hasSchedstat } from '../measure/process-tree.ts';
 import type { Finding } from './findings.ts';
 

@@ -5,6 +5,7 @@ import { openGitHub } from '../github/client.ts';
 import { createReads } from '../github/reads.ts';
 import { createLog } from '../log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import type { Pool } from '../store/pool.ts';
 import { VERSION } from '../version.ts';
 import type { Finding } from './findings.ts';
 import { withDatabase } from './with-database.ts';
@@ -23,28 +24,41 @@ function failed(name: string, error: unknown): Finding {
   return { name, state: 'missing', found: message, ...(remedy === undefined ? {} : { todo: remedy }) };
 }
 
-/** Database and queue, as the settings name them. */
+/** Database and queue, as the settings name them; both are told of, whichever fails. */
 export async function examineStores(config: Config): Promise<Finding[]> {
-  const where = config.databaseUrl === undefined ? 'private Postgres' : 'DATABASE_URL';
   try {
-    return await withDatabase(config, async (pool, connectionString) => {
-      const { rows } = await pool.query<{ server_version: string }>('show server_version');
-      const pending = await pendingMigrations(pool);
-      const found = `${where}, Postgres ${rows[0]?.server_version ?? 'unknown'}`;
-      const database: Finding =
-        pending.length === 0
-          ? { name: 'database', state: 'ok', found }
-          : {
-              name: 'database',
-              state: 'warn',
-              found: `${found}, ${pending.length} migrations to apply`,
-              todo: 'perf-ci migrate, or perf-ci up',
-            };
-      return [database, await examineQueue(config, connectionString)];
-    });
+    return await withDatabase(config, async (pool, connectionString) => [
+      await examineDatabase(config, pool),
+      await examineQueue(config, connectionString),
+    ]);
   } catch (error) {
-    return [failed('database', error)];
+    return [failed('database', error), await examineQueueWithoutDatabase(config)];
   }
+}
+
+async function examineDatabase(config: Config, pool: Pool): Promise<Finding> {
+  const name = 'database';
+  const { rows } = await pool.query<{ server_version: string }>('show server_version');
+  const pending = await pendingMigrations(pool);
+  const where = config.databaseUrl === undefined ? 'private Postgres' : 'DATABASE_URL';
+  const found = `${where}, Postgres ${rows[0]?.server_version ?? 'unknown'}`;
+  if (pending.length === 0) return { name, state: 'ok', found };
+  return {
+    name,
+    state: 'warn',
+    found: `${found}, ${pending.length} migrations to apply`,
+    todo: 'perf-ci migrate, or perf-ci up',
+  };
+}
+
+async function examineQueueWithoutDatabase(config: Config): Promise<Finding> {
+  if (config.redisUrl !== undefined) return examineQueue(config, '');
+  return {
+    name: 'queue',
+    state: 'missing',
+    found: 'unknown: it lives in the database, which does not answer',
+    todo: 'see the database',
+  };
 }
 
 async function examineQueue(config: Config, connectionString: string): Promise<Finding> {

@@ -26,8 +26,7 @@ const ONLY: Record<Role, readonly string[]> = {
     'GITHUB_PRIVATE_KEY_FILE',
     'GITHUB_API_URL',
     'PERF_CI_LOOK_AGAIN_SECONDS',
-    'HTTPS_PROXY',
-    'NO_PROXY',
+    'PERF_CI_SWEEP_SECONDS',
   ],
   worker: ['REDIS_URL', 'GITHUB_API_URL', 'PERF_CI_POOL'],
 };

@@ -41,8 +41,12 @@ export function supervise(
     const startedMs = performance.now();
     // Detached: Ctrl-C reaches us alone, and we stop the children in our order.
     child = spawn(file, args, { env: plan.env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-    child.once('error', (error) => log.error({ error, child: plan.name }, 'a process could not be started'));
-    child.once('exit', (code, signal) => {
+    const running = child;
+    // A process that cannot be spawned gives an error and no exit; both are its end.
+    let hasEnded = false;
+    const ended = (code: number | null, signal: NodeJS.Signals | null, error?: Error): void => {
+      if (hasEnded) return;
+      hasEnded = true;
       child = undefined;
       if (stopping) {
         onGone?.();
@@ -53,11 +57,15 @@ export function supervise(
         onMisconfigured(plan.name);
         return;
       }
-      log.warn({ child: plan.name, code, signal }, 'a process ended and is started again');
+      log.warn({ child: plan.name, code, signal, error }, 'a process ended and is started again');
       if (performance.now() - startedMs > WELL_STARTED_MS) restartMs = FIRST_RESTART_MS;
       timer = setTimeout(start, restartMs);
       restartMs = Math.min(LAST_RESTART_MS, restartMs * 2);
+    };
+    running.once('error', (error) => {
+      if (running.pid === undefined) ended(null, null, error);
     });
+    running.once('exit', (code, signal) => ended(code, signal));
   }
   start();
 

@@ -1,67 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { type Config, folders, readConfig, requireSettings } from '../config.ts';
 import { PerfCiError } from '../domain/errors.ts';
-import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
-import { createLog, type Log } from '../log.ts';
-import { wrapCommand } from '../measure/pinning.ts';
+import { createLog } from '../log.ts';
+import { wrapCommand } from '../processes/wrap-command.ts';
+import { nodeCommand } from '../node-command.ts';
 import { migrate } from '../store/migrate.ts';
-import { openPool } from '../store/pool.ts';
+import { openPool, waitForDatabase } from '../store/pool.ts';
+import { EXIT } from './exit-code.ts';
+import { keepDatabase } from './keep-database.ts';
 import { environmentFor, ROLES } from './roles.ts';
 import { type SupervisedChild, supervise } from './supervise.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const STOP_GRACE_MS = 120_000;
-const DATABASE_RESTART_MS = 300;
+const START_LIMIT_MS = 60_000;
+const DATABASE_LIMIT_MS = 15_000;
 
-interface Database {
-  connectionString: string;
-  stop(): Promise<void>;
-}
-
-/** The private Postgres, started again whenever it ends by anything but our own stop. */
-async function keepDatabase(folder: string, log: Log): Promise<Database> {
-  let stopping = false;
-  const start = () => startEmbeddedPostgres({ folder, log: (line) => log.debug({ line }, 'postgres') });
-  let server = await start();
-  const watch = async (): Promise<void> => {
-    while (!stopping) {
-      const end = await server.exited;
-      if (stopping) return;
-      log.error({ end }, 'the private Postgres ended and is started again');
-      for (;;) {
-        await new Promise((resolve) => setTimeout(resolve, DATABASE_RESTART_MS));
-        if (stopping) return;
-        try {
-          server = await start();
-          break;
-        } catch (error) {
-          log.error({ error }, 'the private Postgres could not be started');
-        }
-      }
-    }
-  };
-  const watched = watch();
-  return {
-    connectionString: server.connectionString,
-    async stop() {
-      stopping = true;
-      await server.stop();
-      await watched;
-    },
-  };
-}
-
+/** Waits until the web process answers; false when `signal` aborts or the time is over. */
 async function listening(url: string, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
+  const giveUpMs = performance.now() + START_LIMIT_MS;
+  while (!signal.aborted && performance.now() < giveUpMs) {
     try {
       if ((await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) })).ok) return true;
     } catch {
       // not yet
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   return false;
+}
+
+async function prepareSchema(connectionString: string): Promise<void> {
+  const pool = openPool({ connectionString }, { max: 2, applicationName: 'perf-ci up' });
+  try {
+    await waitForDatabase(pool, DATABASE_LIMIT_MS);
+    await migrate(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 export interface Running {
@@ -82,6 +60,7 @@ export interface Running {
 export async function startAll(
   environment: NodeJS.ProcessEnv,
   say: (line: string) => void,
+  stopSignal?: AbortSignal,
 ): Promise<Running> {
   const config: Config = readConfig(environment);
   requireSettings(config, ['appId', 'privateKeyFile', 'webhookSecrets']);
@@ -91,48 +70,48 @@ export async function startAll(
   const database =
     config.databaseUrl === undefined ? await keepDatabase(folders(config).postgres, log) : undefined;
   const connectionString = database?.connectionString ?? config.databaseUrl ?? '';
-  const pool = openPool({ connectionString }, { max: 2, applicationName: 'perf-ci up' });
   try {
-    await migrate(pool);
+    await prepareSchema(connectionString);
   } catch (error) {
     await database?.stop();
     throw error;
-  } finally {
-    await pool.end();
   }
 
+  const abort = new AbortController();
+  let wrong: string | undefined;
   let tellMisconfigured: (name: string) => void = () => undefined;
   const misconfigured = new Promise<string>((resolve) => {
-    tellMisconfigured = resolve;
+    tellMisconfigured = (name) => {
+      wrong = name;
+      abort.abort();
+      resolve(name);
+    };
   });
   const children: SupervisedChild[] = ROLES.map((role) =>
     supervise(
       {
         name: role,
-        command: wrapCommand([process.execPath, MAIN, role], undefined),
+        command: wrapCommand(nodeCommand(MAIN, role), { whenParentDies: 'KILL' }),
         env: environmentFor(role, { ...environment, DATABASE_URL: connectionString }),
       },
       log,
-      tellMisconfigured,
+      (name) => tellMisconfigured(name),
     ),
   );
 
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
-  const abort = new AbortController();
-  void misconfigured.then(() => abort.abort());
   const stop = async (): Promise<void> => {
     await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS)));
     await database?.stop();
   };
-  if (!(await listening(url, abort.signal))) {
+  if (
+    !(await listening(
+      url,
+      AbortSignal.any([abort.signal, ...(stopSignal === undefined ? [] : [stopSignal])]),
+    ))
+  ) {
     await stop();
-    throw new PerfCiError(
-      'settings-invalid',
-      `${await misconfigured} found its settings wrong; its own message is above`,
-      {
-        blame: 'usage',
-      },
-    );
+    throw whyNotListening(url, wrong);
   }
   const elapsedS = ((performance.now() - startedMs) / 1000).toFixed(1);
   say(`perf-ci listens on ${url} after ${elapsedS} s (webhook: ${url}/webhooks/github)`);
@@ -147,19 +126,46 @@ export async function startAll(
   };
 }
 
+function whyNotListening(url: string, wrong: string | undefined): PerfCiError {
+  if (wrong !== undefined) {
+    return new PerfCiError(
+      'settings-invalid',
+      `${wrong} found its settings wrong; its own message is above`,
+      {
+        blame: 'usage',
+      },
+    );
+  }
+  return new PerfCiError(
+    'not-listening',
+    `expected an answer on ${url}/healthz within ${START_LIMIT_MS / 1000} s`,
+    {
+      remedy: 'the logs of web above say why it does not start',
+    },
+  );
+}
+
 /** `perf-ci up`: runs until SIGINT or SIGTERM. @returns the exit code */
 export async function runUp(): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const stopAsked = new Promise<'stop'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
+  const stopAsked = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopAsked.abort());
+  const stopped = new Promise<undefined>((resolve) => {
+    stopAsked.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-  const running = await startAll(process.env, say);
-  const end = await Promise.race([stopAsked, running.misconfigured]);
+  let running: Running;
+  try {
+    running = await startAll(process.env, say, stopAsked.signal);
+  } catch (error) {
+    if (stopAsked.signal.aborted) return EXIT.pass;
+    throw error;
+  }
+  const wrong = await Promise.race([stopped, running.misconfigured]);
   say(
-    end === 'stop'
+    wrong === undefined
       ? 'stopping: running measurements are handed back'
-      : `stopping: ${end} found its settings wrong`,
+      : `stopping: ${wrong} found its settings wrong`,
   );
   await running.stop();
-  return end === 'stop' ? 0 : 3;
+  return wrong === undefined ? EXIT.pass : EXIT.usage;
 }

@@ -1,6 +1,8 @@
 import { type Config, folders } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
-import { openPool, type Pool } from '../store/pool.ts';
+import { openPool, type Pool, waitForDatabase } from '../store/pool.ts';
+
+const ANSWER_LIMIT_MS = 5000;
 
 /** Runs `work` on the configured database; the private one is started for as long as needed, or joined. */
 export async function withDatabase<T>(
@@ -14,6 +16,7 @@ export async function withDatabase<T>(
   const connectionString = server?.connectionString ?? config.databaseUrl ?? '';
   const pool = openPool({ connectionString }, { max: 2 });
   try {
+    await waitForDatabase(pool, ANSWER_LIMIT_MS);
     return await work(pool, connectionString);
   } finally {
     await pool.end();

@@ -65,6 +65,10 @@ export function createReads(client: GitHubClient): GitHubReads {
       const at = { ...splitFullName(place.repoFullName), pull_number: place.number };
       const pull = await read(place, (octokit) => octokit.rest.pulls.get(at));
       if (pull === undefined) return undefined;
+      const { owner, repo } = splitFullName(place.repoFullName);
+      const branch = await read(place, (octokit) =>
+        octokit.rest.git.getRef({ owner, repo, ref: `heads/${pull.base.ref}` }),
+      );
       return {
         number: pull.number,
         state: pull.state === 'open' ? 'open' : 'closed',
@@ -73,7 +77,8 @@ export function createReads(client: GitHubClient): GitHubReads {
         headRef: pull.head.ref,
         // Null for a deleted fork, whatever the types say.
         headRepoId: idText((pull.head.repo as { id: unknown } | null)?.id),
-        baseSha: pull.base.sha,
+        // GitHub's own `base.sha` is the tip as of the last push to the pull request, not as of now.
+        baseSha: branch?.object.sha ?? pull.base.sha,
         baseRef: pull.base.ref,
         baseRepoId: String(pull.base.repo.id),
       };

@@ -3,6 +3,7 @@ import type { CancelOpen, NoteInstallation, StartRun, TellNotice } from './decis
 import type { FromRepository } from './events.ts';
 import { noticeOf } from './notices.ts';
 import type { IntakeStore, Queryable, ShowPorts } from './ports.ts';
+import { BY_REMOVAL } from './pull-standing.ts';
 
 export interface ApplyPorts {
   store: IntakeStore;
@@ -94,12 +95,13 @@ function showNotice(
   });
 }
 
-/** Notes an installation and its repositories. */
+/** Notes an installation and its repositories, and ends the open runs of what was removed. */
 export async function applyInstallation(
   tx: Queryable,
   decision: NoteInstallation,
-  { store }: Pick<ApplyPorts, 'store'>,
+  ports: ApplyPorts,
 ): Promise<string> {
+  const { store } = ports;
   const { installationId, accountLogin, state, added, removed } = decision;
   await store.upsertInstallation(tx, { installationId, accountLogin, state });
   for (const { id, fullName, isPrivate } of added) {
@@ -119,7 +121,26 @@ export async function applyInstallation(
     const known = await store.repositoryById(tx, id);
     if (known !== undefined) await store.upsertRepository(tx, { ...known, state: 'removed' });
   }
-  return `installation ${state}, ${added.length} repositories added, ${removed.length} removed`;
+  const ended = await cancelOfRemoved(tx, decision, ports);
+  const cancelled = ended === 0 ? '' : `, ${ended} open runs cancelled`;
+  return `installation ${state}, ${added.length} repositories added, ${removed.length} removed${cancelled}`;
+}
+
+async function cancelOfRemoved(
+  tx: Queryable,
+  { installationId, state, removed }: NoteInstallation,
+  { store, show }: ApplyPorts,
+): Promise<number> {
+  const isWhole = state === 'removed';
+  if (!isWhole && removed.length === 0) return 0;
+  const ended = await store.cancelRunsOfRemoved(tx, {
+    installationId,
+    by: BY_REMOVAL,
+    ...(isWhole ? {} : { repoIds: removed.map(({ id }) => id) }),
+  });
+  // GitHub will most likely not take it any more; what is wished for is the truth all the same.
+  for (const run of ended) await show.showRun(tx, run);
+  return ended.length;
 }
 
 /** Notes the repository of an event that GitHub has just confirmed by answering about it. */

@@ -99,10 +99,16 @@ export async function processNext(
   } catch (error) {
     if (taken === undefined) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    const mayPass = error instanceof PerfCiError && error.retryable;
-    const next = await store.retryDelivery(pool, taken.deliveryId, message, mayPass);
+    const next = await store.retryDelivery(pool, taken.deliveryId, message, howToRetry(error));
     if (next === 'dead') log.error({ ...taken, error }, 'delivery given up');
     else log.warn({ ...taken, error }, 'delivery put off');
     return next;
   }
+}
+
+/** Whether a failure may pass by itself, and how long GitHub asked to be left alone. */
+function howToRetry(error: unknown): { mayPass: boolean; leastWaitMs?: number } {
+  if (!(error instanceof PerfCiError) || !error.retryable) return { mayPass: false };
+  const { retryAfterMs } = error.details;
+  return { mayPass: true, ...(typeof retryAfterMs === 'number' ? { leastWaitMs: retryAfterMs } : {}) };
 }

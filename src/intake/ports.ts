@@ -32,12 +32,15 @@ export interface IntakeStore {
   withTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T>;
   takeDelivery(tx: Queryable): Promise<Delivery | undefined>;
   finishDelivery(tx: Queryable, deliveryId: string, end: DeliveryEnd): Promise<void>;
-  /** `mayPass`: nothing is wrong with the delivery, GitHub is away; it is tried for a day. */
+  /**
+   * `mayPass`: nothing is wrong with the delivery, GitHub is away; it is tried for a day. `leastWaitMs`: for so long
+   * it makes no sense to try it again.
+   */
   retryDelivery(
     db: Queryable,
     deliveryId: string,
     error: string,
-    mayPass?: boolean,
+    how: { mayPass: boolean; leastWaitMs?: number },
   ): Promise<'retry' | 'dead'>;
 
   /** Whether another delivery with the same body was done; holds the body's lock until the end of `tx`. */
@@ -68,6 +71,11 @@ export interface IntakeStore {
   ): Promise<number>;
   supersedeOlder(tx: Queryable, run: Run): Promise<Run[]>;
   cancelOpenRuns(tx: Queryable, pull: { repoId: string; pullNumber: number; by: string }): Promise<Run[]>;
+  /** Every open run of an installation, or of those of its repositories that are named. */
+  cancelRunsOfRemoved(
+    tx: Queryable,
+    removed: { installationId: string; repoIds?: string[]; by: string },
+  ): Promise<Run[]>;
   /** Ends a run that no worker has begun. */
   markUnstartedFailed(tx: Queryable, runId: string, result: RunResult): Promise<void>;
   latestRunOfPull(tx: Queryable, repoId: string, pullNumber: number): Promise<Run | undefined>;

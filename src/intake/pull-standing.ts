@@ -6,6 +6,9 @@ import type { PullRequestFacts } from './ports.ts';
 /** Reasons in the place of a login where no person cancelled. A login has no spaces. */
 export const BY_CLOSING = 'pull request closed';
 export const BY_NEW_BASE = 'base branch changed';
+export const BY_REMOVAL = 'App removed from the repository';
+
+const NOT_BY_A_PERSON: readonly (string | undefined)[] = [BY_CLOSING, BY_NEW_BASE, BY_REMOVAL];
 
 export const PULL_REQUEST_PRIORITY = 10;
 export const PUSH_PRIORITY = 50;
@@ -36,7 +39,7 @@ export function standingOf(
   if (latest === undefined || latest.run.headSha !== pull.headSha) return 'uncovered';
   if (latest.run.baseRef !== pull.baseRef) return 'base-changed';
   if (latest.run.state === 'superseded') return 'uncovered';
-  return latest.cancelledBy === BY_CLOSING || latest.cancelledBy === BY_NEW_BASE ? 'uncovered' : 'covered';
+  return NOT_BY_A_PERSON.includes(latest.cancelledBy) ? 'uncovered' : 'covered';
 }
 
 /** Whether the newest run is of this head and base and has no answer yet. */

@@ -31,44 +31,50 @@ export class ServiceClient {
     if (payload !== undefined) headers['content-length'] = payload.length;
     return new Promise((resolve, reject) => {
       const startedMs = performance.now();
-      const request = httpRequest(
-        {
-          host: '127.0.0.1',
-          port: this.#port,
-          agent: this.#agent,
-          method: spec.method,
-          path: spec.path,
-          headers,
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let bytes = 0;
-          response.on('data', (chunk: Buffer) => {
-            bytes += chunk.length;
-            if (bytes > MAX_ANSWER_BYTES) request.destroy(new Error(`answer over ${MAX_ANSWER_BYTES} bytes`));
-            else chunks.push(chunk);
-          });
-          response.on('error', reject);
-          response.on('end', () => {
-            const latencyMs = performance.now() - startedMs;
-            clearTimeout(deadline);
-            resolve({
-              status: response.statusCode ?? 0,
-              contentType: response.headers['content-type'] ?? '',
-              body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
-              latencyMs,
-            });
-          });
-        },
-      );
-      // A timer over the whole exchange: a socket timeout alone never ends a service that drips bytes.
+      const request = httpRequest({
+        host: '127.0.0.1',
+        port: this.#port,
+        agent: this.#agent,
+        method: spec.method,
+        path: spec.path,
+        headers,
+      });
+      // A timer over the whole exchange: a socket timeout alone never ends a service that drips bytes. It rejects
+      // by itself, since a request whose socket is gone already reports nothing more.
       const deadline = setTimeout(
-        () => request.destroy(new Error(`no answer within ${this.#timeoutMs} ms`)),
+        () => fail(new Error(`no answer within ${this.#timeoutMs} ms`)),
         this.#timeoutMs,
       );
-      request.on('error', (error) => {
+      const fail = (error: Error): void => {
         clearTimeout(deadline);
         reject(error);
+        request.destroy();
+      };
+      request.on('error', fail);
+      request.on('upgrade', (_response, socket) => {
+        socket.destroy();
+        fail(new Error('status 101, which nobody asked for'));
+      });
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > MAX_ANSWER_BYTES) fail(new Error(`answer over ${MAX_ANSWER_BYTES} bytes`));
+          else chunks.push(chunk);
+        });
+        response.on('error', fail);
+        response.on('aborted', () => fail(new Error('the answer was cut off')));
+        response.on('end', () => {
+          const latencyMs = performance.now() - startedMs;
+          clearTimeout(deadline);
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'] ?? '',
+            body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+            latencyMs,
+          });
+        });
       });
       request.end(payload);
     });

@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+
+import { findOnPath } from '../processes/wrap-command.ts';
 
 /** Which CPUs the two services share and which one the load generator has; undefined: not pinned. */
 export type Pinning = { services: string; generator: string } | undefined;
@@ -26,20 +27,6 @@ export function allowedCpus(): number[] {
   }
 }
 
-/** The full path of `command` on `path`, or undefined. */
-export function findOnPath(command: string, path = process.env['PATH'] ?? ''): string | undefined {
-  for (const folder of path.split(delimiter)) {
-    const candidate = join(folder, command);
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // not in this folder
-    }
-  }
-  return undefined;
-}
-
 /**
  * The generator gets the last CPU, both services share the others: with one request in flight the two sides
  * never compete, and a generator beside one of them would slow that one only.
@@ -51,15 +38,4 @@ export function choosePinning(
   const generator = cpus.at(-1);
   if (!hasTaskset || generator === undefined || cpus.length < 2) return undefined;
   return { services: cpus.slice(0, -1).join(','), generator: String(generator) };
-}
-
-/**
- * `command` as an argument list that runs it on `cpus` and dies with its parent, as far as this machine has
- * the tools (util-linux). Both tools end in exec, so the process id stays that of the command.
- */
-export function wrapCommand(command: readonly string[], cpus: string | undefined): string[] {
-  const wrapped = [...command];
-  if (cpus !== undefined) wrapped.unshift('taskset', '-c', cpus);
-  if (findOnPath('setpriv') !== undefined) wrapped.unshift('setpriv', '--pdeathsig', 'KILL');
-  return wrapped;
 }

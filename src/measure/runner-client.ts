@@ -3,18 +3,19 @@ import { createInterface } from 'node:readline';
 
 import { PerfCiError } from '../domain/errors.ts';
 import type { Environment, Pair } from '../domain/trial.ts';
-import { wrapCommand } from './pinning.ts';
+import { wrapCommand } from '../processes/wrap-command.ts';
 import type { PairRequest } from './pair.ts';
 import { type FromRunner, parseRunnerLine, type RunnerPlan, type ToRunner } from './protocol.ts';
 
 const START_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = 8000;
 
 /** Longest that a pair can take by its own limits, in milliseconds; what is over that hangs. */
 export function pairDeadlineMs(plan: RunnerPlan, scenarioName: string): number {
   const load = plan.scenarios.find((scenario) => scenario.name === scenarioName)?.load;
   if (load === undefined) throw new RangeError(`no scenario ${scenarioName} in the plan`);
   const { readyTimeoutMs } = plan.config.service;
-  return 2 * readyTimeoutMs + 5 * load.warmUpMs + load.measuredMs + 6 * load.requestTimeoutMs + 30_000;
+  return 2 * readyTimeoutMs + 5 * load.warmUpMs + load.measuredMs + 6 * load.requestTimeoutMs + 45_000;
 }
 
 /** One resident runner: the load generator keeps its compiled code from pair to pair. */
@@ -41,26 +42,30 @@ export class Runner {
 
   /**
    * Starts a runner and gives it its plan.
-   * @param entry path of workers/runner.ts
-   * @param signal aborting kills the runner and, by parent-death signal, its services
+   * @param command the argument list that runs workers/runner.ts
+   * @param signal aborting ends the runner, which ends its services first
    */
   static async start(
-    entry: string,
+    command: readonly string[],
     plan: RunnerPlan,
     signal?: AbortSignal,
   ): Promise<{ runner: Runner; environment: Environment }> {
-    const [file = '', ...args] = wrapCommand([process.execPath, entry], plan.pinning?.generator);
+    const [file = '', ...args] = wrapCommand(command, {
+      cpus: plan.pinning?.generator,
+      whenParentDies: 'TERM',
+    });
     const child = spawn(file, args, {
       // Empty but for PATH: what the runner does not have, no service can find in it.
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const runner = new Runner(child, plan);
-    signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
-    if (signal?.aborted) child.kill('SIGKILL');
+    signal?.addEventListener('abort', () => runner.#abort(), { once: true });
+    if (signal?.aborted) runner.#abort();
     const ready = await runner.#ask({ type: 'plan', plan }, START_DEADLINE_MS);
-    if (ready.type !== 'ready') throw runner.#unexpected(ready);
-    return { runner, environment: ready.environment };
+    if (ready.type === 'ready') return { runner, environment: ready.environment };
+    await runner.stop();
+    throw runner.#unexpected(ready);
   }
 
   /** Measures one pair. @throws PerfCiError `runner-failed` (retryable) when the runner itself fails */
@@ -70,12 +75,19 @@ export class Runner {
     return answer.pair;
   }
 
+  /** The runner stops its services and goes; one that does not is killed, and its services with it. */
+  #abort(): void {
+    this.#child.kill('SIGTERM');
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    this.#child.once('exit', () => clearTimeout(kill));
+  }
+
   /** Ends the runner; its services end with it. */
   async stop(): Promise<void> {
     if (this.#end !== undefined) return;
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.stdin?.end();
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
     await exited;
     clearTimeout(kill);
   }
@@ -85,7 +97,7 @@ export class Runner {
     const answered = new Promise<FromRunner>((resolve, reject) => {
       this.#answer = { resolve, reject };
     });
-    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
+    const deadline = setTimeout(() => this.#abort(), deadlineMs);
     this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
     try {
       return await answered;

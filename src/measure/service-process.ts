@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 
 import type { ServiceSpec } from '../domain/benchmark.ts';
 import type { Side, TrialFailure } from '../domain/trial.ts';
+import { endProcessTree } from '../processes/end-process-tree.ts';
+import { wrapCommand } from '../processes/wrap-command.ts';
 import { ServiceClient } from './http-client.ts';
-import { wrapCommand } from './pinning.ts';
-import { processTree } from './process-tree.ts';
 import { TrialError } from './trial-error.ts';
 
 const OUTPUT_BYTES_KEPT = 64 * 1024;
@@ -12,6 +13,10 @@ const OUTPUT_LINES_SHOWN = 20;
 const STOP_GRACE_MS = 2000;
 const READY_POLL_MS = 4;
 const END_NEWS_MS = 250;
+/** In the environment of a service and of all that it starts; a uuid, so of equal length on both sides. */
+const MARKER_NAME = 'PERF_CI_SERVICE';
+
+const RUNNING = new Set<ServiceProcess>();
 
 export interface ServiceStart {
   side: Side;
@@ -40,19 +45,24 @@ export class ServiceProcess {
   #output = '';
   #end: string | undefined;
   readonly #ended: Promise<void>;
+  readonly #marker = randomUUID();
 
   constructor(start: ServiceStart) {
     this.side = start.side;
     this.port = start.port;
     this.#service = start.service;
-    const [file = '', ...args] = wrapCommand(startCommand(start.service.start, start.port), start.cpus);
+    const [file = '', ...args] = wrapCommand(startCommand(start.service.start, start.port), {
+      cpus: start.cpus,
+      whenParentDies: 'KILL',
+    });
     this.#spawnedMs = performance.now();
     this.#child = spawn(file, args, {
       cwd: start.tree,
-      env: start.env,
+      env: { ...start.env, [MARKER_NAME]: this.#marker },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    RUNNING.add(this);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8');
       stream?.on('data', (text: string) => {
@@ -137,24 +147,16 @@ export class ServiceProcess {
     }
   }
 
-  /** Ends the process, its group and every descendant: SIGTERM first, SIGKILL after a grace of 2 s. */
+  /** Ends the process and all that it started: SIGTERM first, SIGKILL after a grace of 2 s. */
   async stop(): Promise<void> {
-    const descendants = this.#child.pid === undefined ? [] : processTree(this.#child.pid);
-    this.#signal('SIGTERM', []);
-    const grace = new Promise((resolve) => setTimeout(resolve, STOP_GRACE_MS).unref());
-    await Promise.race([this.#ended, grace]);
-    this.#signal('SIGKILL', descendants);
+    RUNNING.delete(this);
+    if (this.#child.pid === undefined) return;
+    await endProcessTree({ pid: this.#child.pid, marker: `${MARKER_NAME}=${this.#marker}` }, STOP_GRACE_MS);
     await this.#ended;
   }
+}
 
-  #signal(signal: NodeJS.Signals, others: number[]): void {
-    // The process may have left its group behind (setsid) or ended meanwhile: each target on its own.
-    for (const target of this.#child.pid === undefined ? [] : [-this.#child.pid, ...others]) {
-      try {
-        process.kill(target, signal);
-      } catch {
-        // already gone
-      }
-    }
-  }
+/** Ends every service that runs; for a runner that is told to end in the middle of a pair. */
+export async function stopAllServices(): Promise<void> {
+  await Promise.all([...RUNNING].map((service) => service.stop()));
 }

@@ -24,9 +24,10 @@ async function loadOnce(
   requests: readonly RequestSpec[],
   load: LoadSpec,
   amount: number,
+  limitMs: number,
 ): Promise<RoundResult> {
   let connection = 0;
-  const result = await autocannon({
+  const options: autocannon.Options = {
     url: `http://127.0.0.1:${service.port}`,
     connections: load.connections,
     amount,
@@ -47,6 +48,15 @@ async function loadOnce(
         })),
       );
     },
+  };
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const instance = autocannon(options, (error: Error | null, ended) => {
+      clearTimeout(limit);
+      if (error) reject(error);
+      else resolve(ended);
+    });
+    // A round of a slow service ends with the time of the whole warm-up, not when its count is reached.
+    const limit = setTimeout(() => instance.stop(), limitMs);
   });
   // Its own latency figures are whole milliseconds and are not read; only counts are.
   return { answered: result['2xx'], errors: result.errors, non2xx: result.non2xx };
@@ -81,13 +91,16 @@ export async function warmUp(
 ): Promise<number> {
   const amount = Math.max(load.connections, Math.ceil(load.warmUpRequests / ROUNDS));
   const startedMs = performance.now();
+  const limitMs = load.warmUpMs * MAX_TIME_FACTOR + 1000;
   let sent = 0;
   for (;;) {
     const elapsedMs = performance.now() - startedMs;
     const isWarm = elapsedMs >= load.warmUpMs && sent >= load.warmUpRequests;
-    if (isWarm || elapsedMs >= load.warmUpMs * MAX_TIME_FACTOR + 1000) return sent;
+    if (isWarm || elapsedMs >= limitMs) return sent;
     await settleSides(
-      services.map(async (service) => checkRound(service, await loadOnce(service, requests, load, amount))),
+      services.map(async (service) =>
+        checkRound(service, await loadOnce(service, requests, load, amount, limitMs - elapsedMs)),
+      ),
     );
     sent += amount;
   }

@@ -26,8 +26,8 @@ export function notConfiguredPage(view: RunView, result: ResultOf<'not_configure
   const branch = codeSpan(result.baseRef, 60);
   const text = result.addedByHead
     ? 'This pull request adds one. The configuration is always read from the base, so it counts once it is merged; ' +
-      'until then `npx perf-ci config check` reads it on your machine.'
-    : 'Add a `perf-ci.yml` to that branch to have pull requests measured.';
+      'until then `perf-ci config check` reads it on your machine.'
+    : 'Commit one to that branch to have pull requests measured: `perf-ci config example` prints one to start from.';
   return shortPage(
     view,
     'undecided',

@@ -1,5 +1,6 @@
 import type { Gate } from '../domain/verdict.ts';
 import { describeAnswers, totalAnswers } from './answers.ts';
+import { leadVerdict } from './rank.ts';
 import { describeCertainty } from './certainty.ts';
 import { describeCommits } from './commits.ts';
 import { logLines, fenceFor } from './escape.ts';
@@ -29,6 +30,12 @@ const CONCLUSIONS: Readonly<Record<Gate, CheckConclusion>> = {
   'no-verdict': 'neutral',
 };
 
+/** Faster with other answers is no success: whether the speed means anything is for a person to say. */
+function conclusionOf(result: JudgedResult): CheckConclusion {
+  const isFaster = result.gate === 'pass' && leadVerdict(result)?.verdict === 'improved';
+  return isFaster && totalAnswers(result).different > 0 ? 'neutral' : CONCLUSIONS[result.gate];
+}
+
 /** The page of a run that was measured and judged. */
 export function judgedPage(view: RunView, result: JudgedResult): Page {
   const page = comparisonPage(comparisonOf(view, result));
@@ -57,7 +64,7 @@ export function comparisonPage(comparison: Comparison): Page {
       ...(isAllVisible(result) ? [] : [allResultsFold(result)]),
       measuredFold(comparison),
     ],
-    check: concluded(CONCLUSIONS[result.gate]),
+    check: concluded(conclusionOf(result)),
   };
 }
 

@@ -28,7 +28,7 @@ const STEPS: Readonly<Record<Step, (view: RunView) => string | undefined>> = {
 
 function reproduceCommand(base: string, head: string): string {
   // Longer than shown elsewhere: these are to be pasted into a repository of any size.
-  return codeSpan(`npx perf-ci compare ${base.slice(0, 12)} ${head.slice(0, 12)}`, 80);
+  return codeSpan(`perf-ci compare ${base.slice(0, 12)} ${head.slice(0, 12)}`, 80);
 }
 
 function baseOf(view: RunView): string | undefined {

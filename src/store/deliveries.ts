@@ -85,21 +85,28 @@ export async function finishDelivery(
   );
 }
 
+/** Longest wait that anybody may ask for; GitHub's own limits end within the hour. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /**
  * Puts a delivery off after a failure: 2, 4, 8, ... seconds, at most 5 minutes. After the eighth it is dead; one
  * that waits for GitHub (`mayPass`) is kept trying for a day. Call it after the failed transaction was rolled
  * back, not inside.
+ *
+ * @param how.leastWaitMs it is not tried earlier, such as for as long as GitHub asked; up to an hour
  */
 export async function retryDelivery(
   db: Queryable,
   deliveryId: string,
   error: string,
-  mayPass = false,
+  how: { mayPass?: boolean; leastWaitMs?: number } = {},
 ): Promise<'retry' | 'dead'> {
+  const leastWaitMs = Math.min(LONGEST_WAIT_MS, how.leastWaitMs ?? 0);
   const { rows } = await db.query<{ state: string }>(
     `update deliveries d
      set attempts = d.attempts + 1,
-         next_try_at = now() + least(power(2, least(d.attempts + 1, 9)), 300) * interval '1 s',
+         next_try_at = now()
+           + greatest(least(power(2, least(d.attempts + 1, 9)), 300) * 1000, $5) * interval '1 ms',
          reason = $2,
          state = case when f.ends then 'dead' else 'new' end,
          processed_at = case when f.ends then now() end
@@ -110,7 +117,7 @@ export async function retryDelivery(
      ) f
      where d.delivery_id = f.delivery_id and d.state = 'new'
      returning d.state`,
-    [deliveryId, storableText(error), MOST_ATTEMPTS, mayPass],
+    [deliveryId, storableText(error), MOST_ATTEMPTS, how.mayPass ?? false, leastWaitMs],
   );
   return rows[0]?.state === 'new' ? 'retry' : 'dead';
 }

@@ -13,7 +13,10 @@ export interface FetchTokenRequest {
 }
 
 export type FetchTokenAnswer =
-  { state: 'waiting' } | { state: 'sealed'; sealed: Buffer } | { state: 'refused'; refusal: string };
+  /** `reason`: why the reporter had no answer when it last tried; without one nobody has tried. */
+  | { state: 'waiting'; reason?: string }
+  | { state: 'sealed'; sealed: Buffer }
+  | { state: 'refused'; refusal: string };
 
 /**
  * Asks for a fetch token; the reporter, sole holder of the App key, answers.
@@ -35,8 +38,8 @@ export async function askFetchToken(
 }
 
 /**
- * The oldest open request of a run that is leased at the request's epoch right now; it stays locked until
- * the transaction ends. Call it inside a transaction, and answer there.
+ * The open request that has been due for longest, of a run that is leased at the request's epoch right now; it
+ * stays locked until the transaction ends. Call it inside a transaction, and answer there.
  */
 export async function takeFetchTokenRequest(tx: Queryable): Promise<FetchTokenRequest | undefined> {
   const { rows } = await tx.query<{
@@ -50,8 +53,9 @@ export async function takeFetchTokenRequest(tx: Queryable): Promise<FetchTokenRe
     `select f.request_id, f.run_id, f.public_key, r.repo_id, r.repo_full_name, r.installation_id
      from fetch_token_requests f
      join runs r on r.id = f.run_id and r.lease_epoch = f.lease_epoch
-     where f.sealed is null and f.refusal is null and r.state = 'leased' and r.lease_until > now()
-     order by f.created_at
+     where f.sealed is null and f.refusal is null and f.next_try_at <= now()
+       and r.state = 'leased' and r.lease_until > now()
+     order by f.next_try_at, f.created_at
      limit 1
      for update of f skip locked`,
   );
@@ -84,17 +88,40 @@ export async function answerFetchToken(
   );
 }
 
+/**
+ * Puts the open requests of an installation off for which there is no token now: whatever keeps one from being
+ * answered keeps the others, and those of other installations need not wait behind them. Call it after the failed
+ * transaction was rolled back, not inside.
+ */
+export async function putOffFetchTokens(
+  db: Queryable,
+  installationId: string,
+  delay: {
+    /** For the workers that wait; undefined: nothing new to say. */
+    reason?: string;
+    retryAfterMs: number;
+  },
+): Promise<void> {
+  await db.query(
+    `update fetch_token_requests f
+     set reason = coalesce($2, f.reason), next_try_at = now() + $3 * interval '1 ms'
+     from runs r
+     where r.id = f.run_id and r.installation_id = $1 and f.sealed is null and f.refusal is null`,
+    [installationId, delay.reason === undefined ? null : storableText(delay.reason), delay.retryAfterMs],
+  );
+}
+
 /** The answer so far; a request that is not there any more counts as refused. */
 export async function readFetchTokenAnswer(db: Queryable, requestId: string): Promise<FetchTokenAnswer> {
-  const { rows } = await db.query<{ sealed: Buffer | null; refusal: string | null }>(
-    `select f.sealed, f.refusal from fetch_token_requests f where f.request_id = $1`,
+  const { rows } = await db.query<{ sealed: Buffer | null; refusal: string | null; reason: string | null }>(
+    `select f.sealed, f.refusal, f.reason from fetch_token_requests f where f.request_id = $1`,
     [requestId],
   );
   const [row] = rows;
   if (row === undefined) return { state: 'refused', refusal: 'the request was withdrawn' };
   if (row.sealed !== null) return { state: 'sealed', sealed: row.sealed };
   if (row.refusal !== null) return { state: 'refused', refusal: row.refusal };
-  return { state: 'waiting' };
+  return { state: 'waiting', ...(row.reason === null ? {} : { reason: row.reason }) };
 }
 
 /** Removes the requests of a run, with their sealed tokens. */

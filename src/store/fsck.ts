@@ -56,7 +56,7 @@ const INVARIANTS: Record<string, string> = {
   'one-measurement-a-machine': `
     select 'machine ' || w.machine_id || ' measures ' || count(*) || ' runs'
     from runs r join workers w on w.worker_id = r.lease_owner
-    where r.state = 'leased' and r.lease_until > now()
+    where r.state = 'leased' and r.lease_until > now() and r.phase in ('building', 'measuring')
     group by w.machine_id having count(*) > 1`,
   'a-verdict-is-of-the-last-lease': `
     select 'run ' || v.run_id || ' has verdicts of lease ' || v.lease_epoch || ', its last is ' || r.lease_epoch
@@ -123,7 +123,7 @@ export async function findViolations(
   limits: { graceMs?: number; longestRunMs?: number } = {},
 ): Promise<Violation[]> {
   const graceSeconds = (limits.graceMs ?? 60_000) / 1000;
-  const longestSeconds = (limits.longestRunMs ?? 7_200_000) / 1000;
+  const longestSeconds = (limits.longestRunMs ?? 5 * 3_600_000) / 1000;
   const found: Violation[] = [];
   for (const [invariant, query] of Object.entries(INVARIANTS)) {
     // The unused of the two parameters has to be named too, or its type would be unknown.

@@ -1,4 +1,6 @@
+import type { Run } from '../domain/run.ts';
 import type { Queryable } from './pool.ts';
+import { toRun, type RunRow } from './run-row.ts';
 
 /** A run that wants a job in the queue. */
 export interface RunToDispatch {
@@ -16,13 +18,26 @@ export interface RunToDispatch {
 export async function runsToDispatch(db: Queryable, olderThanMs: number): Promise<RunToDispatch[]> {
   const { rows } = await db.query<RunToDispatch>(
     `select r.id, (r.lease_epoch + 1)::int as attempt, r.pool, r.priority from runs r
-     where r.state = 'queued'
-        or (r.state = 'dispatched' and r.dispatched_at <= now() - $1 * interval '1 ms')
+     where r.not_before <= now()
+       and (r.state = 'queued'
+         or (r.state = 'dispatched' and r.dispatched_at <= now() - $1 * interval '1 ms'))
      order by r.priority, r.sequence
      limit 500`,
     [olderThanMs],
   );
   return rows;
+}
+
+/** Runs of a pool that no worker has, first in line first. */
+export async function waitingRuns(db: Queryable, pool: string, limit: number): Promise<Run[]> {
+  const { rows } = await db.query<RunRow>(
+    `select r.* from runs r
+     where r.pool = $1 and r.state in ('queued', 'dispatched')
+     order by r.priority, r.sequence
+     limit $2`,
+    [pool, limit],
+  );
+  return rows.map(toRun);
 }
 
 /** Notes that the run has a job. False: a worker has it already, or it ended. */

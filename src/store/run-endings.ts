@@ -44,3 +44,23 @@ export async function cancelOpenRuns(
   );
   return rows.map(toRun);
 }
+
+/**
+ * Ends every open run of an installation that was removed, or of those of its repositories that were taken from it:
+ * nothing can be fetched or reported there any more. Runs that belong to another installation by now go on.
+ *
+ * @returns the runs that were ended, with their new state.
+ */
+export async function cancelRunsOfRemoved(
+  tx: Queryable,
+  removed: { installationId: string; repoIds?: string[]; by: string },
+): Promise<Run[]> {
+  const result: RunResult = { kind: 'cancelled', by: removed.by };
+  const { rows } = await tx.query<RunRow>(
+    `update runs r set state = 'cancelled', cancel_asked_by = $3, result = $4
+     where r.installation_id = $1 and ($2::bigint[] is null or r.repo_id = any($2)) and r.state in ${UNWANTED}
+     returning r.*`,
+    [removed.installationId, removed.repoIds ?? null, storableText(removed.by), storableJson(result)],
+  );
+  return rows.map(toRun);
+}

@@ -34,6 +34,7 @@ export async function claimRun(
      where r.id = (
        select w.id from runs w
        where w.state in ('queued', 'dispatched') and w.pool = $2 and ($1::uuid is null or w.id = $1)
+         and w.not_before <= now()
        order by w.priority, w.sequence
        limit 1
        for update skip locked
@@ -97,17 +98,9 @@ export async function setPhase(
 /** Ends a leased run with its result. False: the lease is lost, and nothing of this attempt counts. */
 export async function finishRun(tx: Queryable, lease: HeldLease, end: RunEnd): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update runs r set state = $3, result = $4, timings = $5 where ${LEASE_HOLDS}`,
+    // A notice such as "is being measured already" has had its time.
+    `update runs r set state = $3, result = $4, timings = $5, notice = null where ${LEASE_HOLDS}`,
     [lease.runId, lease.leaseEpoch, end.state, storableJson(end.result), storableJson(end.timings)],
-  );
-  return rowCount === 1;
-}
-
-/** Puts a leased run back into the queue at a graceful stop; this attempt does not count. */
-export async function handBack(db: Queryable, lease: HeldLease): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update runs r set state = 'queued', attempt = r.attempt - 1, dispatched_at = null where ${LEASE_HOLDS}`,
-    [lease.runId, lease.leaseEpoch],
   );
   return rowCount === 1;
 }

@@ -4,14 +4,16 @@ import type { Queryable } from './pool.ts';
 import { toRun, type RunRow } from './run-row.ts';
 import { storableText } from './storable.ts';
 
-export { claimRun, finishRun, handBack, reapExpiredLeases, renewLease, setPhase } from './run-leases.ts';
+export { passOn } from './pass-on.ts';
+export { claimRun, finishRun, reapExpiredLeases, renewLease, setPhase } from './run-leases.ts';
 export type { HeldLease, RunEnd } from './run-leases.ts';
-export { closeReported, markDispatched, queuePosition, runsToDispatch } from './run-dispatch.ts';
-export { cancelOpenRuns, supersedeOlder } from './run-endings.ts';
+export { closeReported, markDispatched, queuePosition, runsToDispatch, waitingRuns } from './run-dispatch.ts';
+export { cancelOpenRuns, cancelRunsOfRemoved, supersedeOlder } from './run-endings.ts';
 
 /**
  * Creates a run and moves it to `initial`; asked for the same meaning again (repository, kind, pull request,
- * head, rerun number) it gives the run that exists. Call it inside a transaction.
+ * head, rerun number) it gives the run that exists. Call it inside a transaction. The pool is that of the
+ * repository's last run, until its configuration is read; the first run of a repository goes to `default`.
  */
 export async function createRun(
   tx: Queryable,
@@ -20,8 +22,9 @@ export async function createRun(
 ): Promise<{ run: Run; created: boolean }> {
   const inserted = await tx.query<{ id: string }>(
     `insert into runs (kind, installation_id, repo_id, repo_full_name, pull_number, head_sha, base_sha,
-                       base_ref, head_ref, from_fork, rerun_number, priority, actor_id, actor_login)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                       base_ref, head_ref, from_fork, rerun_number, priority, actor_id, actor_login, pool)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+             coalesce((select o.pool from runs o where o.repo_id = $3 order by o.sequence desc limit 1), 'default'))
      on conflict (repo_id, kind, coalesce(pull_number, 0), head_sha, rerun_number) do nothing
      returning id`,
     [
@@ -79,6 +82,11 @@ export async function nextRerunNumber(
 export async function runById(db: Queryable, id: string): Promise<Run | undefined> {
   const { rows } = await db.query<RunRow>(`select r.* from runs r where r.id = $1`, [id]);
   return rows[0] && toRun(rows[0]);
+}
+
+/** Holds the row of a run until the end of `tx`: nobody changes its state meanwhile. */
+export async function lockRun(tx: Queryable, id: string): Promise<void> {
+  await tx.query(`select 1 from runs r where r.id = $1 for update`, [id]);
 }
 
 /** The newest run of a pull request, whatever its state. */

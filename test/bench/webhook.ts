@@ -14,7 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
-import { choosePinning, wrapCommand } from '../../src/measure/pinning.ts';
+import { choosePinning } from '../../src/measure/pinning.ts';
+import { wrapCommand } from '../../src/processes/wrap-command.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPool } from '../../src/store/pool.ts';
@@ -83,9 +84,10 @@ function peakMemoryMib(pid: number): number {
 }
 
 async function startWeb(connectionString: string, port: number): Promise<ChildProcess> {
+  const cpus = choosePinning()?.services.split(',')[0];
   const web = spawn(
     'env',
-    ['--', ...wrapCommand([process.execPath, MAIN, 'web'], choosePinning()?.services.split(',')[0])],
+    ['--', ...wrapCommand([process.execPath, MAIN, 'web'], { cpus, whenParentDies: 'KILL' })],
     {
       env: {
         PATH: process.env['PATH'],

@@ -21,7 +21,8 @@ let loop: Loop;
 
 beforeAll(async () => {
   console.log(`chaos seed ${SEED}, ${KILLS} kills of each process`);
-  loop = await startLoop({ seed: SEED % 1000 });
+  // What was delivered to a dead process comes again because perf-ci asks for it: GitHub does not by itself.
+  loop = await startLoop({ seed: SEED % 1000, settings: { PERF_CI_SWEEP_SECONDS: '1' } });
 });
 
 afterAll(async () => {
@@ -53,20 +54,6 @@ async function kill(target: string): Promise<boolean> {
   }
 }
 
-/** GitHub does not redeliver by itself; the operator's redelivery, or the sweep, does. */
-async function redeliverWhatFailed(): Promise<void> {
-  await loop.github.deliveriesSettled();
-  for (let tries = 0; tries < 40; tries += 1) {
-    const failed = loop.github.deliveries.filter(
-      ({ status }) => status === undefined || status < 200 || status > 299,
-    );
-    if (failed.length === 0) return;
-    for (const { id } of failed) loop.github.redeliver(id);
-    await loop.github.deliveriesSettled();
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
 describe.each(['web', 'worker', 'reporter', 'postgres'])('kill -9 of %s', (target) => {
   const moments = Array.from({ length: KILLS }, (_, index) => {
     const random = createRandom(deriveSeed(SEED, target, index));
@@ -84,7 +71,6 @@ describe.each(['web', 'worker', 'reporter', 'postgres'])('kill -9 of %s', (targe
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       const killed = await kill(target);
       const number = await opened;
-      await redeliverWhatFailed();
 
       const { run, check, result } = await loop.concluded(number, { timeoutMs: 90_000 });
 

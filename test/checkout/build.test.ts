@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { displayCommand, runBuild, type BuildFailure, type BuildRequest } from '../../src/checkout/build.ts';
-import { findProcesses } from '../../src/checkout/process-tree.ts';
+import { findProcesses } from '../../src/processes/end-process-tree.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 let folder: { path: string; remove(): Promise<void> };

@@ -10,7 +10,8 @@ import { TERMINAL_STATES } from '../../src/domain/run.ts';
 import type { DoubleRepository, DoubleUser, GitHubDouble } from '../../src/github-double/contract.ts';
 import { startGitHubDouble } from '../../src/github-double/start.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { latestRunOfPull, resultOf } from '../../src/store/runs.ts';
+import { latestRunOfPull, resultOf, runById } from '../../src/store/runs.ts';
+import { checkAgainstDescription } from '../github-double/openapi-check.ts';
 
 type Check = ReturnType<GitHubDouble['checkRuns']>[number];
 type Comment = ReturnType<GitHubDouble['comments']>[number];
@@ -22,6 +23,15 @@ export interface Concluded {
   comments: Comment[];
 }
 
+/** A file by its path; `null`: there is none. */
+type Files = Record<string, string | null>;
+
+interface Wait {
+  /** Undefined: the one that every loop has. */
+  repository?: DoubleRepository;
+  timeoutMs?: number;
+}
+
 /** perf-ci as a user has it (real processes, real Postgres, real queue), before a GitHub double. */
 export interface Loop {
   github: GitHubDouble;
@@ -30,10 +40,22 @@ export interface Loop {
   repository: DoubleRepository;
   author: DoubleUser;
   folder: string;
+  /** One more repository with the tiny service, changed by `files`, in which the author may write. */
+  addRepository(fullName: string, files?: Files): Promise<DoubleRepository>;
   /** Commits `files` on a new branch from main and opens a pull request. */
-  propose(branch: string, files: Record<string, string | null>, title?: string): Promise<number>;
-  /** Waits until the newest run of the pull request (of `headSha`, if given) has ended and its check is concluded. */
-  concluded(number: number, options?: { headSha?: string; timeoutMs?: number }): Promise<Concluded>;
+  propose(
+    branch: string,
+    files: Files,
+    options?: { repository?: DoubleRepository; draft?: boolean },
+  ): Promise<number>;
+  /** Waits until a worker measures the newest run of the pull request. */
+  measuring(number: number, options?: Wait): Promise<Run>;
+  /** Waits until the newest run of the pull request (of `headSha`, if given) has ended and GitHub shows it. */
+  concluded(number: number, options?: Wait & { headSha?: string }): Promise<Concluded>;
+  /** The same for the run of a push that made `headSha`. */
+  concludedPush(headSha: string, options?: Wait): Promise<Concluded>;
+  /** What perf-ci itself wrote on the pull request. */
+  ourComments(number: number, repository?: DoubleRepository): Comment[];
   stop(): Promise<void>;
 }
 
@@ -89,7 +111,11 @@ export interface LoopOptions {
 
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const folder = await mkdtemp(join(tmpdir(), 'perf-ci-loop-'));
-  const github = await startGitHubDouble({ folder: join(folder, 'github'), seed: options.seed ?? 1 });
+  const github = await startGitHubDouble({
+    folder: join(folder, 'github'),
+    seed: options.seed ?? 1,
+    validate: checkAgainstDescription,
+  });
   const secret = randomBytes(24).toString('hex');
   const keyFile = join(folder, 'app.pem');
   await writeFile(keyFile, github.app.privateKeyPem, { mode: 0o600 });
@@ -118,8 +144,62 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   github.webhookTarget(`${running.url}/webhooks/github`, secret);
   const pool = openPool({ connectionString: running.connectionString }, { max: 2 });
   const author = github.addUser('dev');
-  const repository = await github.createRepository('acme/ranker', { files: await tinyFiles() });
-  github.setPermission(repository, author.login, 'write');
+
+  async function addRepository(fullName: string, files: Files = {}): Promise<DoubleRepository> {
+    const wanted = Object.entries({ ...(await tinyFiles()), ...files });
+    const there = wanted.filter((entry): entry is [string, string] => entry[1] !== null);
+    const added = await github.createRepository(fullName, { files: Object.fromEntries(there) });
+    github.setPermission(added, author.login, 'write');
+    return added;
+  }
+  const repository = await addRepository('acme/ranker');
+
+  /** Asks until `find` has an answer; what it throws counts as none. */
+  async function waitFor<T>(
+    what: string,
+    timeoutMs: number,
+    find: (note: (text: string) => void) => Promise<T | undefined>,
+  ): Promise<T> {
+    const giveUpMs = performance.now() + timeoutMs;
+    let last = 'no run';
+    while (performance.now() < giveUpMs) {
+      try {
+        const found = await find((text) => void (last = text));
+        if (found !== undefined) return found;
+      } catch (error) {
+        // The database may be away for a moment: some tests see to that.
+        last = error instanceof Error ? error.message : String(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${what} within ${timeoutMs} ms, found: ${last}`);
+  }
+
+  /** Whether GitHub shows all that the run wanted shown, or never will. */
+  async function isTold(runId: string): Promise<boolean> {
+    const { rowCount } = await pool.query(
+      `select 1 from outbox o where o.run_id = $1 and o.state <> 'dead' and o.sent_version < o.desired_version`,
+      [runId],
+    );
+    return rowCount === 0;
+  }
+
+  function concludedRun(
+    what: string,
+    find: () => Promise<Run | undefined>,
+    { repository: place = repository, timeoutMs = 60_000, headSha }: Wait & { headSha?: string },
+  ): Promise<Concluded> {
+    return waitFor(`expected ${what} to be concluded`, timeoutMs, async (note) => {
+      const run = await find();
+      if (run === undefined || (headSha ?? run.headSha) !== run.headSha) return undefined;
+      const check = github.checkRuns(place, run.headSha).find(({ externalId }) => externalId === run.id);
+      note(`run ${run.state}, check ${check?.status ?? 'none'}`);
+      if (check?.status !== 'completed' || !TERMINAL_STATES.includes(run.state)) return undefined;
+      if (!(await isTold(run.id))) return undefined;
+      const comments = run.pullNumber === undefined ? [] : github.comments(place, run.pullNumber);
+      return { run, result: (await resultOf(pool, run.id)).result, check, comments };
+    });
+  }
 
   return {
     github,
@@ -128,39 +208,44 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     repository,
     author,
     folder,
-    async propose(branch, files, title = branch) {
-      await github.commit(repository, branch, { files, from: 'main', message: title, author: author.login });
-      const { number } = await github.openPullRequest(repository, {
+    addRepository,
+    async propose(branch, files, { repository: place = repository, draft = false } = {}) {
+      await github.commit(place, branch, { files, from: 'main', message: branch, author: author.login });
+      const { number } = await github.openPullRequest(place, {
         head: branch,
         base: 'main',
-        title,
+        title: branch,
         author: author.login,
+        draft,
       });
       return number;
     },
-    async concluded(number, { headSha, timeoutMs = 60_000 } = {}) {
-      const giveUpMs = performance.now() + timeoutMs;
-      let last = 'no run';
-      while (performance.now() < giveUpMs) {
-        try {
-          const run = await latestRunOfPull(pool, String(repository.id), number);
-          const check =
-            run && github.checkRuns(repository, run.headSha).find(({ externalId }) => externalId === run.id);
-          last = `run ${run?.state ?? 'none'}, check ${check?.status ?? 'none'}`;
-          const comments = github.comments(repository, number);
-          const isWanted = headSha === undefined || run?.headSha === headSha;
-          if (run && isWanted && check?.status === 'completed' && TERMINAL_STATES.includes(run.state)) {
-            const { result } = await resultOf(pool, run.id);
-            return { run, result, check, comments };
-          }
-        } catch (error) {
-          // The database may be away for a moment: some tests see to that.
-          last = error instanceof Error ? error.message : String(error);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      throw new Error(`#${number} was not concluded within ${timeoutMs} ms: ${last}`);
-    },
+    measuring: (number, { repository: place = repository, timeoutMs = 60_000 } = {}) =>
+      waitFor(`expected #${number} to be measured`, timeoutMs, async (note) => {
+        const run = await latestRunOfPull(pool, String(place.id), number);
+        note(`run ${run?.state ?? 'none'} ${run?.phase ?? ''}`);
+        return run?.state === 'leased' && run.phase === 'measuring' ? run : undefined;
+      }),
+    concluded: (number, options = {}) =>
+      concludedRun(
+        `#${number}`,
+        () => latestRunOfPull(pool, String((options.repository ?? repository).id), number),
+        options,
+      ),
+    concludedPush: (headSha, options = {}) =>
+      concludedRun(
+        `the push of ${headSha}`,
+        async () => {
+          const { rows } = await pool.query<{ id: string }>(
+            `select r.id from runs r where r.repo_id = $1 and r.kind = 'push' and r.head_sha = $2`,
+            [(options.repository ?? repository).id, headSha],
+          );
+          return rows[0] && runById(pool, rows[0].id);
+        },
+        options,
+      ),
+    ourComments: (number, place = repository) =>
+      github.comments(place, number).filter(({ viaApp }) => viaApp),
     async stop() {
       await pool.end();
       await running.stop();

@@ -44,6 +44,21 @@ describe('processNext', () => {
     expect((await bot.pool.query('select 1 from repositories')).rowCount).toBe(0);
   });
 
+  it('leaves GitHub alone for as long as it asked', async () => {
+    const details = { retryAfterMs: 120_000 };
+    bot.github.broken = new PerfCiError('github-unavailable', 'slow down', { retryable: true, details });
+
+    const id = await bot.store('pull_request', opened(1));
+    await bot.drain();
+
+    const { rows } = await bot.pool.query<{ early: boolean; late: boolean }>(
+      `select next_try_at < now() + interval '110 s' as early, next_try_at > now() + interval '120 s' as late
+       from deliveries where delivery_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ early: false, late: false }]);
+  });
+
   it('handles it once GitHub is back', async () => {
     bot.github.broken = DOWN;
     const id = await bot.store('pull_request', opened(1));

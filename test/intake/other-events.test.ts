@@ -236,6 +236,59 @@ describe('an installation', () => {
     ]);
   });
 
+  it('that is removed ends its open runs, and says so', async () => {
+    await bot.handle('installation', created);
+    bot.github.pulls.set(2, openPull());
+    bot.github.commits.set(SHA.b, { parents: [SHA.a] });
+    await bot.handle('pull_request', pullRequest('opened', { moment }));
+    await bot.handle('push', push({ after: SHA.b }));
+    bot.shownRuns.length = 0;
+
+    const end = await bot.handle('installation', withAction('deleted'));
+
+    expect(end).toEqual({
+      state: 'done',
+      reason: 'installation removed, 0 repositories added, 1 removed, 2 open runs cancelled',
+    });
+    expect(await bot.runs(2)).toMatchObject([{ state: 'cancelled' }]);
+    expect(await bot.runs()).toMatchObject([{ state: 'cancelled' }]);
+    expect(bot.shownRuns).toMatchObject([{ state: 'cancelled' }, { state: 'cancelled' }]);
+  });
+
+  it('from which a repository is taken ends the runs of that one, and runs them anew when it is back', async () => {
+    const repository = {
+      id: REPO_ID,
+      name: 'Hello-World',
+      full_name: 'Codertocat/Hello-World',
+      private: false,
+    };
+    const moved = (fields: Record<string, unknown>) =>
+      withFields(example('installation_repositories', 'added'), {
+        'installation.id': 1,
+        repositories_added: [],
+        repositories_removed: [],
+        moment,
+        ...fields,
+      });
+    bot.github.pulls.set(2, openPull());
+    await bot.handle('pull_request', pullRequest('opened', { moment }));
+
+    const other = { ...repository, id: REPO_ID + 1 };
+    await bot.handle('installation_repositories', moved({ repositories_removed: [other] }));
+    const before = await bot.runs(2);
+    await bot.handle('installation_repositories', moved({ repositories_removed: [repository] }));
+    const after = await bot.runs(2);
+    await bot.handle('installation_repositories', moved({ repositories_added: [repository] }));
+    await bot.handle('pull_request', pullRequest('reopened', { moment }));
+
+    expect(before).toEqual([{ head: 'a', rerun: 0, state: 'queued' }]);
+    expect(after).toEqual([{ head: 'a', rerun: 0, state: 'cancelled' }]);
+    expect(await bot.runs(2)).toEqual([
+      { head: 'a', rerun: 0, state: 'cancelled' },
+      { head: 'a', rerun: 1, state: 'queued' },
+    ]);
+  });
+
   async function installations(): Promise<unknown[]> {
     return (await bot.pool.query('select installation_id, state from installations')).rows;
   }

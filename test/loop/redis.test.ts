@@ -41,3 +41,7 @@ it('a run asked for while Redis is away is measured all the same, because the da
   expect(check.conclusion).toBe('failure');
   await redis.start();
 });
+
+it('talks to GitHub as GitHub describes itself', () => {
+  expect(loop.github.violations).toEqual([]);
+});

@@ -175,4 +175,5 @@ it('keeps every promise that the database makes', async () => {
   );
   expect(rows.length).toBeGreaterThan(0);
   expect(await runById(database.pool, rows[0]?.run_id ?? '')).toBeDefined();
+  expect(loop.github.violations).toEqual([]);
 });

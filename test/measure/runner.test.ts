@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -8,7 +9,7 @@ import type { RunnerPlan } from '../../src/measure/protocol.ts';
 import { Runner } from '../../src/measure/runner-client.ts';
 import { tinyConfig, tinyScenario, tinySlots } from './helpers.ts';
 
-const ENTRY = fileURLToPath(new URL('../../workers/runner.ts', import.meta.url));
+const COMMAND = [process.execPath, fileURLToPath(new URL('../../workers/runner.ts', import.meta.url))];
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -30,7 +31,7 @@ async function tinyPlan(): Promise<RunnerPlan> {
 
 describe('the runner', () => {
   it('tells its environment, measures pair after pair and swaps folders without losing a side', async () => {
-    const { runner, environment } = await Runner.start(ENTRY, await tinyPlan());
+    const { runner, environment } = await Runner.start(COMMAND, await tinyPlan());
     cleanups.push(() => runner.stop());
 
     const pairs = [];
@@ -51,7 +52,7 @@ describe('the runner', () => {
     const abort = new AbortController();
     const plan = await tinyPlan();
     plan.scenarios = [tinyScenario({ load: { ...tinyScenario().load, measuredMs: 20_000 } })];
-    const { runner } = await Runner.start(ENTRY, plan, abort.signal);
+    const { runner } = await Runner.start(COMMAND, plan, abort.signal);
     const pair = runner.pair({ scenario: 'tiny', pairNo: 1, stage: 'explore', seed: 1 });
     setTimeout(() => abort.abort(), 800);
 
@@ -60,6 +61,26 @@ describe('the runner', () => {
     await expect
       .poll(() => processTree(process.pid).filter((pid) => !before.has(pid)), { timeout: 5000 })
       .toEqual([]);
+  });
+
+  it('takes along what a wrapper started, when the job is aborted', async () => {
+    const plan = await tinyPlan();
+    // The shell is the child; the service is a grandchild that no signal to the shell reaches.
+    plan.config.service.start = ['sh', '-c', 'node start.mjs --perf-ci-wrapped; true'];
+    plan.scenarios = [tinyScenario({ load: { ...tinyScenario().load, measuredMs: 20_000 } })];
+    const abort = new AbortController();
+    const { runner } = await Runner.start(COMMAND, plan, abort.signal);
+    const pair = runner.pair({ scenario: 'tiny', pairNo: 1, stage: 'explore', seed: 1 });
+    setTimeout(() => abort.abort(), 1000);
+
+    await expect(pair).rejects.toMatchObject({ code: 'runner-failed' });
+
+    const wrapped = (): string[] =>
+      execFileSync('ps', ['-eo', 'args'])
+        .toString()
+        .split('\n')
+        .filter((line) => /^node start.mjs --perf-ci-wrapped/.test(line));
+    await expect.poll(wrapped, { timeout: 5000 }).toEqual([]);
   });
 });
 

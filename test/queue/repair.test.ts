@@ -7,7 +7,7 @@ import { withTransaction, type Queryable } from '../../src/store/pool.ts';
 import {
   claimRun,
   closeReported,
-  handBack,
+  passOn,
   markDispatched,
   reapExpiredLeases,
   runById,
@@ -129,7 +129,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (kind) => 
       const run = await claimRun(database.pool, claim);
       claims.push(`job ${job.attempt}, attempt ${run?.attempt ?? 0}`);
       if (run === undefined || claims.length > 1) return;
-      await handBack(database.pool, { runId: run.id, leaseEpoch: run.leaseEpoch });
+      await passOn(database.pool, { runId: run.id, leaseEpoch: run.leaseEpoch }, { countAttempt: false });
       await round();
     });
 

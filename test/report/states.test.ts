@@ -91,7 +91,7 @@ const STATES: Record<string, { view: RunView; conclusion: string | undefined }> 
         ],
       }),
     ),
-    conclusion: 'success',
+    conclusion: 'neutral',
   },
   warn: {
     view: view(judged('warn', [verdict('regressed', 0.021, [0.014, 0.028])])),
@@ -221,7 +221,7 @@ const STATES: Record<string, { view: RunView; conclusion: string | undefined }> 
     view: view(
       failed('infra', {
         phase: 'measuring',
-        code: 'run-timeout',
+        code: 'run-timed-out',
         message: 'expected the run to end within 20 min, found it measuring',
       }),
       { state: 'timed_out' },
@@ -361,7 +361,7 @@ describe('the comment', () => {
     const text = renderComment(STATES['regression']!.view);
 
     expect(text).toContain(`\`${BASE.slice(0, 7)}\``);
-    expect(text).toContain(`\`npx perf-ci compare ${BASE.slice(0, 12)} ${HEAD.slice(0, 12)}\``);
+    expect(text).toContain(`\`perf-ci compare ${BASE.slice(0, 12)} ${HEAD.slice(0, 12)}\``);
   });
 
   it('offers comment commands on pull requests only', () => {

@@ -111,13 +111,36 @@ test('keeps trying what only waits for GitHub, for a day and not for ever', asyn
 
   const outcomes: string[] = [];
   for (let tries = 0; tries < 12; tries += 1) {
-    outcomes.push(await retryDelivery(database.pool, patient.deliveryId, 'GitHub is away', true));
+    outcomes.push(
+      await retryDelivery(database.pool, patient.deliveryId, 'GitHub is away', { mayPass: true }),
+    );
   }
   await database.pool.query(
     `update deliveries set received_at = now() - interval '25 hours' where delivery_id = $1`,
     [patient.deliveryId],
   );
-  outcomes.push(await retryDelivery(database.pool, patient.deliveryId, 'GitHub is away', true));
+  outcomes.push(await retryDelivery(database.pool, patient.deliveryId, 'GitHub is away', { mayPass: true }));
 
   expect(outcomes).toEqual([...Array.from({ length: 12 }, () => 'retry'), 'dead']);
+});
+
+test.each([
+  { asked: 'for longer than its own pause', leastWaitMs: 60_000, waitMs: 60_000 },
+  { asked: 'for less', leastWaitMs: 10, waitMs: 2_000 },
+  { asked: 'for a year', leastWaitMs: 365 * 86_400_000, waitMs: 3_600_000 },
+])('a delivery that GitHub asked to put off $asked waits $waitMs ms', async ({ leastWaitMs, waitMs }) => {
+  const delivery = aDelivery();
+  await storeDelivery(database.pool, delivery);
+
+  const outcome = await retryDelivery(database.pool, delivery.deliveryId, 'slow down', {
+    mayPass: true,
+    leastWaitMs,
+  });
+
+  expect(outcome).toBe('retry');
+  const { rows } = await database.pool.query<{ wait_ms: number }>(
+    `select (extract(epoch from next_try_at - now()) * 1000)::float8 as wait_ms from deliveries`,
+  );
+  expect(rows[0]?.wait_ms).toBeGreaterThan(waitMs - 1_500);
+  expect(rows[0]?.wait_ms).toBeLessThanOrEqual(waitMs);
 });

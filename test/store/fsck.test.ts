@@ -112,7 +112,7 @@ test('a dead worker, a forgotten run and an endless one are found', async () => 
   await queuedRun(database.pool, aPullRequest(1).request());
   await leasedRun(database.pool, aPullRequest(2).request());
   await database.pool.query(
-    `update runs set lease_until = now() - interval '1 s', started_at = now() - interval '3 hours'
+    `update runs set lease_until = now() - interval '1 s', started_at = now() - interval '6 hours'
      where state = 'leased'`,
   );
 
@@ -140,6 +140,7 @@ test('two measurements on one machine and an older head beside a newer are found
   }
   await leasedRun(database.pool, aPullRequest(1).withHead('one').request(), { workerId: 'w1' });
   await leasedRun(database.pool, aPullRequest(1).withHead('two').request(), { workerId: 'w2' });
+  await database.pool.query(`update runs set phase = 'measuring'`);
 
   expect(await violated()).toEqual(['an-older-head-is-superseded', 'one-measurement-a-machine']);
 });

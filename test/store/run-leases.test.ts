@@ -6,11 +6,11 @@ import {
   cancelOpenRuns,
   claimRun,
   finishRun,
-  handBack,
   reapExpiredLeases,
   renewLease,
   resultOf,
   runById,
+  runsToDispatch,
   setPhase,
   supersedeOlder,
 } from '../../src/store/runs.ts';
@@ -135,7 +135,7 @@ test('a zombie changes nothing after its run went to another worker', async () =
     (await renewLease(database.pool, { ...zombie, leaseMs: 60_000 })).held,
     await setPhase(database.pool, zombie, 'analysing', { pairsDone: 99 }),
     await finishRun(database.pool, zombie, { state: 'failed', result: skipped, timings: {} }),
-    await handBack(database.pool, zombie),
+    await passOn(database.pool, zombie, { countAttempt: false }),
   ];
 
   expect(writes).toEqual([false, false, false, false]);
@@ -155,7 +155,7 @@ test('a worker whose lease ran out cannot finish, although nobody else has the r
 test('a run that is handed back waits again and its attempt does not count', async () => {
   const run = await leasedRun(database.pool, aPullRequest(7).request());
 
-  const back = await handBack(database.pool, run);
+  const back = await passOn(database.pool, run, { countAttempt: false });
 
   expect(back).toBe(true);
   expect(await runById(database.pool, run.id)).toMatchObject({
@@ -177,12 +177,23 @@ test('a run is passed on to the pool that its project names, fenced like every o
   expect(heir).toMatchObject({ id: run.id, pool: 'big-machines', attempt: 1, leaseEpoch: '2' });
 });
 
+test('a run that waits for its next try is taken by nobody before its time', async () => {
+  const run = await leasedRun(database.pool, aPullRequest(7).request());
+
+  await passOn(database.pool, run, { countAttempt: true, delayMs: 60_000 });
+
+  expect(await claimRun(database.pool, claim)).toBeUndefined();
+  expect(await runsToDispatch(database.pool, 0)).toEqual([]);
+  await database.pool.query(`update runs set not_before = now()`);
+  expect(await claimRun(database.pool, claim)).toMatchObject({ id: run.id, attempt: 2 });
+});
+
 test('a run that kills its worker is tried three times and then lost, with the reason', async () => {
   const { id } = await queuedRun(database.pool, aPullRequest(7).request());
 
   const requeuedOrLost: string[] = [];
   for (let attempt = 1; attempt <= 3; attempt += 1) {
-    await claimRun(database.pool, { ...claim, runId: id });
+    await claimRun(database.pool, claim);
     await letLeaseRunOut(database.pool, id);
     const { requeued, lost } = await withTransaction(database.pool, (tx) => reapExpiredLeases(tx));
     requeuedOrLost.push(...requeued.map((run) => run.state), ...lost.map((run) => run.state));

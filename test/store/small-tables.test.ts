@@ -3,6 +3,7 @@ import {
   answerFetchToken,
   askFetchToken,
   forgetFetchTokenRequests,
+  putOffFetchTokens,
   readFetchTokenAnswer,
   takeFetchTokenRequest,
 } from '../../src/store/fetch-tokens.ts';
@@ -139,5 +140,30 @@ test('a refusal reaches the worker in words', async () => {
   expect(await readFetchTokenAnswer(database.pool, id)).toEqual({
     state: 'refused',
     refusal: 'the App is suspended',
+  });
+});
+
+test('what one installation cannot be given now waits with the reason, and others are served', async () => {
+  const ask = async (pullNumber: number, installationId: string): Promise<string> => {
+    const run = await leasedRun(database.pool, aPullRequest(pullNumber).with({ installationId }).request());
+    const publicKey = Buffer.from([pullNumber]);
+    return askFetchToken(database.pool, { runId: run.id, leaseEpoch: run.leaseEpoch, publicKey });
+  };
+  const [first, second, other] = [await ask(1, '900'), await ask(2, '900'), await ask(3, '901')];
+
+  await putOffFetchTokens(database.pool, '900', { reason: 'GitHub answered 502', retryAfterMs: 60_000 });
+  const taken = await withTransaction(database.pool, takeFetchTokenRequest);
+  await putOffFetchTokens(database.pool, '900', { retryAfterMs: 0 });
+  const later = await withTransaction(database.pool, async (tx) => {
+    const request = await takeFetchTokenRequest(tx);
+    await answerFetchToken(tx, request?.requestId ?? '', { refusal: 'no' });
+    return [request?.requestId, (await takeFetchTokenRequest(tx))?.requestId];
+  });
+
+  expect(taken?.requestId).toBe(other);
+  expect(later).toEqual([other, first]);
+  expect(await readFetchTokenAnswer(database.pool, second)).toEqual({
+    state: 'waiting',
+    reason: 'GitHub answered 502',
   });
 });

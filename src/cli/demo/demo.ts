@@ -1,196 +1,94 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { GitHubDouble } from '../../github-double/contract.ts';
-import { startGitHubDouble } from '../../github-double/start.ts';
-import type { RunResult } from '../../domain/run.ts';
-import { openPool, type Pool } from '../../store/pool.ts';
-import { latestRunOfPull, resultOf } from '../../store/runs.ts';
-import { createProgress, type Progress } from '../progress.ts';
-import { type Running, startAll } from '../up.ts';
-import { CHANGES, type DemoRepository, makeDemoRepository, REPOSITORY } from './repository.ts';
-import { renderForTerminal } from './terminal-markdown.ts';
+import { PerfCiError } from '../../domain/errors.ts';
+import { EXIT } from '../exit-code.ts';
+import { createProgress } from '../progress.ts';
+import { parseSeed } from '../seed.ts';
+import { perform, type Performed } from './perform.ts';
+import { createPhases } from './phases.ts';
 
-/** The slow change must be found within this range, relative. */
-const EXPECTED = { lo: 0.03, hi: 0.07 };
-const POLL_MS = 300;
+/** On two quiet CPUs it takes three to four minutes; what is not done by now will not be. */
+const DEADLINE_MS = 10 * 60_000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-interface Proposed {
-  change: (typeof CHANGES)[number];
-  number: number;
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-/** perf-ci as in production, pointed at the double and at a folder of its own. */
-async function startPerfCi(
-  github: GitHubDouble,
-  folder: string,
-  say: (line: string) => void,
-): Promise<Running> {
-  const secret = randomBytes(24).toString('hex');
-  const keyFile = join(folder, 'app.pem');
-  await writeFile(keyFile, github.app.privateKeyPem, { mode: 0o600 });
-  const port = await freePort();
-  const running = await startAll(
-    {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-      GITHUB_API_URL: github.url,
-      GITHUB_APP_ID: String(github.app.id),
-      GITHUB_PRIVATE_KEY_FILE: keyFile,
-      GITHUB_WEBHOOK_SECRET: secret,
-      PERF_CI_DATA_DIR: join(folder, 'data'),
-      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
-      ...(process.env['DATABASE_URL'] === undefined ? {} : { DATABASE_URL: process.env['DATABASE_URL'] }),
-      ...(process.env['REDIS_URL'] === undefined ? {} : { REDIS_URL: process.env['REDIS_URL'] }),
-    },
-    say,
+function timedOut(deadlineMs: number, waitingFor: string): PerfCiError {
+  const limit = `${deadlineMs / 60_000} minutes`;
+  return new PerfCiError(
+    'demo-timed-out',
+    `expected both verdicts within ${limit}; still waiting for ${waitingFor}`,
+    { remedy: 'perf-ci doctor says what this machine lacks; LOG_LEVEL=info shows what the processes do' },
   );
-  github.webhookTarget(`${running.url}/webhooks/github`, secret);
-  return running;
 }
 
-async function describeProgress(pool: Pool, repoId: number, number: number): Promise<string> {
-  const latest = await latestRunOfPull(pool, String(repoId), number);
-  if (latest === undefined) return 'delivered';
-  const { run, progress } = await resultOf(pool, latest.id);
-  if (run.state !== 'leased') return run.state;
-  if (run.phase !== 'measuring' || progress.pairsDone === undefined) return run.phase ?? 'leased';
-  const what = progress.stage === 'confirm' ? 'confirming' : 'measuring';
-  return `${what} ${progress.scenario ?? ''}, pair ${progress.pairsDone + 1}`;
+function describeEnd({ mistakes }: Performed): string {
+  return mistakes.length === 0
+    ? '\ndemo passed: the neutral change passed, the slower one was called slower'
+    : ['\ndemo failed:', ...mistakes].join('\n  ');
 }
 
-/** Waits until the check of a pull request is concluded and its comment shows the verdict. */
-async function waitForVerdict(
-  demo: { github: GitHubDouble; pool: Pool; repository: DemoRepository['repository'] },
-  proposed: readonly Proposed[],
-  at: Proposed,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    const run = await latestRunOfPull(demo.pool, String(demo.repository.id), at.number);
-    if (run !== undefined && ['done', 'failed', 'timed_out', 'cancelled', 'lost'].includes(run.state)) {
-      const checks = demo.github.checkRuns(demo.repository, run.headSha);
-      if (checks.some((check) => check.status === 'completed')) return;
-    }
-    const states = await Promise.all(
-      proposed.map(
-        async ({ number }) => `#${number} ${await describeProgress(demo.pool, demo.repository.id, number)}`,
-      ),
-    );
-    progress.update(states.join('  ·  '));
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
-function judge(
-  change: (typeof CHANGES)[number],
-  conclusion: string | null,
-  result: RunResult | undefined,
-): string | undefined {
-  if (result?.kind !== 'judged') return `expected a verdict, found ${result?.kind ?? 'none'}`;
-  if (change.branch === CHANGES[0].branch) {
-    return conclusion === 'success' ? undefined : `expected the neutral change to pass, found ${conclusion}`;
-  }
-  const verdict = result.verdicts.find((candidate) => candidate.metric === 'cpu_per_request');
-  const effect = verdict?.effect ?? NaN;
-  if (conclusion !== 'failure' || verdict?.verdict !== 'regressed') {
-    return `expected the slower change to be called slower, found ${verdict?.verdict} and ${conclusion}`;
-  }
-  const isInRange = effect >= EXPECTED.lo && effect <= EXPECTED.hi;
-  return isInRange ? undefined : `expected 3 to 7 % slower, found ${(effect * 100).toFixed(1)} %`;
-}
-
-/** `perf-ci demo`. @returns 0 when the neutral change passed and the slower one was called slower by 3 to 7 % */
-export async function runDemo(options: { keep?: boolean; seed?: string }): Promise<number> {
+/**
+ * `perf-ci demo`. The last line printed says how long each phase took.
+ * @returns 0 when the neutral change passed and the slower one was called slower by 3 to 7 %, else 1
+ * @throws PerfCiError `bad-seed`, `demo-timed-out`, `interrupted`, or why something could not be started
+ */
+export async function runDemo(
+  options: { keep?: boolean; seed?: string },
+  deadlineMs = DEADLINE_MS,
+): Promise<number> {
+  const seed = parseSeed(options.seed);
   const folder = await mkdtemp(join(tmpdir(), 'perf-ci-demo-'));
   const progress = createProgress(process.stdout);
-  const say = (line: string): void => progress.say(line);
+  const phases = createPhases();
   const abort = new AbortController();
-  const stopAsked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        abort.abort(new Error('interrupted'));
-        resolve();
-      });
-    }
-  });
-  const phases: [string, number][] = [];
-  let phaseStartedMs = performance.now();
-  const endPhase = (name: string): void => {
-    phases.push([name, performance.now() - phaseStartedMs]);
-    phaseStartedMs = performance.now();
-  };
-  const closers: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
-  const failures: string[] = [];
+  const { signal } = abort;
+  const interrupted = new PerfCiError('interrupted', 'interrupted before both verdicts');
+  const interrupt = (): void => abort.abort(interrupted);
+  for (const name of SIGNALS) process.once(name, interrupt);
+  let waitingFor = 'everything';
+  const deadline = setTimeout(() => abort.abort(timedOut(deadlineMs, waitingFor)), deadlineMs);
+  const closers = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const seed = options.seed === undefined ? {} : { seed: Number(options.seed) };
-    const github = await startGitHubDouble({ folder: join(folder, 'github'), ...seed });
-    closers.unshift(() => github.stop());
-    say(`GitHub double on ${github.url} (seed ${github.seed})`);
-    const running = await startPerfCi(github, folder, say);
-    closers.unshift(() => running.stop());
-    const pool = openPool({ connectionString: running.connectionString }, { max: 2 });
-    closers.unshift(() => pool.end());
-    endPhase('start');
-
-    const { repository, propose } = await makeDemoRepository(github, join(folder, 'clone'));
-    const proposed: Proposed[] = [];
-    for (const change of CHANGES) {
-      const { number } = await propose(change);
-      proposed.push({ change, number });
-      say(`#${number} opened by push to ${REPOSITORY}: ${change.title} (${change.about})`);
-    }
-    endPhase('push and open');
-
-    for (const at of proposed) {
-      await waitForVerdict({ github, pool, repository }, proposed, at, progress, abort.signal);
-      endPhase(`#${at.number}`);
-      const run = await latestRunOfPull(pool, String(repository.id), at.number);
-      const { result } = await resultOf(pool, run?.id ?? '');
-      const check = github.checkRuns(repository, run?.headSha)[0];
-      const comments = github.comments(repository, at.number);
-      say(`\n─── #${at.number} ${at.change.title} ${'─'.repeat(Math.max(0, 60 - at.change.title.length))}\n`);
-      for (const comment of comments) say(renderForTerminal(comment.body, process.stdout.isTTY));
-      say(`\ncheck run: ${github.url}/repos/${REPOSITORY}/check-runs/${check?.id} → ${check?.conclusion}`);
-      const failure = judge(at.change, check?.conclusion ?? null, result);
-      if (failure !== undefined) failures.push(`#${at.number}: ${failure}`);
-      if (comments.length !== 1)
-        failures.push(`#${at.number}: expected one comment, found ${comments.length}`);
-    }
-
-    say(`\n${phases.map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)} s`).join(' · ')}`);
-    say(
-      failures.length === 0
-        ? 'demo passed: the neutral change passed, the slower one was called slower'
-        : 'demo failed:',
-    );
-    for (const failure of failures) say(`  ${failure}`);
+    const performed = await perform({
+      folder,
+      ...(seed === undefined ? {} : { seed }),
+      progress,
+      phases,
+      waitFor: (what) => {
+        waitingFor = what;
+      },
+      signal,
+      abort: (reason) => abort.abort(reason),
+      closers,
+    });
+    clearTimeout(deadline);
+    progress.say(describeEnd(performed));
     if (options.keep) {
-      say(`\nleft running: perf-ci on ${running.url}, GitHub double on ${github.url}; Ctrl-C ends both`);
-      await stopAsked;
+      const { perfCi, github } = performed.urls;
+      progress.say(phases.summary());
+      progress.say(`\nleft running: perf-ci on ${perfCi}, GitHub double on ${github}; Ctrl-C ends both`);
+      phases.begin('kept');
+      await abortOf(signal);
+      if (signal.reason !== interrupted) throw signal.reason;
     }
-    return failures.length === 0 ? 0 : 1;
+    return performed.mistakes.length === 0 ? EXIT.pass : EXIT.regression;
+  } catch (error) {
+    // What an abort broke says less than why there was one.
+    throw signal.aborted ? signal.reason : error;
   } finally {
+    clearTimeout(deadline);
     progress.end();
-    for (const close of closers) await close().catch(() => undefined);
+    phases.begin('stop');
+    for (const close of closers.toReversed()) await close().catch(() => undefined);
+    for (const name of SIGNALS) process.off(name, interrupt);
+    progress.say(phases.summary());
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -32,9 +32,14 @@ export interface DemoRepository {
   propose: (change: (typeof CHANGES)[number]) => Promise<{ number: number; url: string }>;
 }
 
-/** A repository of the ranking service at the double, filled by a real `git push`. */
-export async function makeDemoRepository(github: GitHubDouble, folder: string): Promise<DemoRepository> {
+/** A repository of the ranking service at the double, filled by a real `git push`, which `signal` may end. */
+export async function makeDemoRepository(
+  github: GitHubDouble,
+  folder: string,
+  signal: AbortSignal,
+): Promise<DemoRepository> {
   const author = github.addUser('demo-dev');
+  const run = (...args: string[]): Promise<string> => git(folder, args, { token: author.token, signal });
   const repository = await github.createRepository(REPOSITORY);
   github.setPermission(repository, author.login, 'write');
 
@@ -46,27 +51,19 @@ export async function makeDemoRepository(github: GitHubDouble, folder: string): 
     join(folder, 'scenarios', 'rank-everyday.json'),
   );
   await cp(here('./perf-ci.yml'), join(folder, 'perf-ci.yml'));
-  await git(folder, ['init', '--quiet', '--initial-branch=main']);
-  await git(folder, ['add', '--all']);
-  await git(folder, ['commit', '--quiet', '--message=Add the ranking service']);
-  await git(
-    folder,
-    ['push', '--quiet', '--force', repository.cloneUrl, 'HEAD:refs/heads/main'],
-    author.token,
-  );
+  await run('init', '--quiet', '--initial-branch=main');
+  await run('add', '--all');
+  await run('commit', '--quiet', '--message=Add the ranking service');
+  await run('push', '--quiet', '--force', repository.cloneUrl, 'HEAD:refs/heads/main');
 
   return {
     repository,
     author,
     async propose(change) {
-      await git(folder, ['checkout', '--quiet', '-b', change.branch, 'main']);
-      await git(folder, ['apply', '--index', change.patch]);
-      await git(folder, ['commit', '--quiet', `--message=${change.title}`]);
-      await git(
-        folder,
-        ['push', '--quiet', repository.cloneUrl, `HEAD:refs/heads/${change.branch}`],
-        author.token,
-      );
+      await run('checkout', '--quiet', '-b', change.branch, 'main');
+      await run('apply', '--index', change.patch);
+      await run('commit', '--quiet', `--message=${change.title}`);
+      await run('push', '--quiet', repository.cloneUrl, `HEAD:refs/heads/${change.branch}`);
       const { number, url } = await github.openPullRequest(repository, {
         head: change.branch,
         base: 'main',
