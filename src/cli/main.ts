@@ -11,7 +11,7 @@ Exit codes: 0 no regression · 1 regression · 2 no verdict · 3 usage or config
 
 const DEMO_HELP = `
 Starts a GitHub double, a private Postgres, web, reporter and worker, pushes a neutral change and one that costs about
-5 % more CPU, and prints both comments: three to four minutes on two quiet CPUs, given up after ten. It reads no setting
+5 % more CPU, and prints both comments: two to four minutes on two quiet CPUs, given up after ten. It reads no setting
 but LOG_LEVEL, needs no network and leaves nothing behind. The last line says how long each phase took.
 
 Exit codes: 0 both verdicts as expected · 1 another verdict · 2 no verdict in time, or interrupted · 3 usage error`;

@@ -46,6 +46,8 @@ export async function startServer(options: ServerOptions): Promise<StartOutcome>
     cwd: options.folders.root,
     env: options.env,
     stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C reaches the whole foreground group: the server goes last, when nobody needs it any more.
+    detached: true,
     ...options.launcher.identity,
   });
   const lines: string[] = [];

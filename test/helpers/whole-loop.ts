@@ -59,6 +59,9 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+/** Runs take seconds, but whatever else measures on this host is waited for. */
+const PATIENCE_MS = 120_000;
+
 /** A configuration whose pairs take a fraction of a second. */
 export const TINY_CONFIG = `version: 1
 service:
@@ -187,7 +190,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   function concludedRun(
     what: string,
     find: () => Promise<Run | undefined>,
-    { repository: place = repository, timeoutMs = 60_000, headSha }: Wait & { headSha?: string },
+    { repository: place = repository, timeoutMs = PATIENCE_MS, headSha }: Wait & { headSha?: string },
   ): Promise<Concluded> {
     return waitFor(`expected ${what} to be concluded`, timeoutMs, async (note) => {
       const run = await find();
@@ -220,7 +223,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
       });
       return number;
     },
-    measuring: (number, { repository: place = repository, timeoutMs = 60_000 } = {}) =>
+    measuring: (number, { repository: place = repository, timeoutMs = PATIENCE_MS } = {}) =>
       waitFor(`expected #${number} to be measured`, timeoutMs, async (note) => {
         const run = await latestRunOfPull(pool, String(place.id), number);
         note(`run ${run?.state ?? 'none'} ${run?.phase ?? ''}`);

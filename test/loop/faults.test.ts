@@ -8,7 +8,7 @@ import { latestRunOfPull } from '../../src/store/runs.ts';
 import { freshDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Concluded, type Loop, startFile, startLoop, TINY_CONFIG } from '../helpers/whole-loop.ts';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 150_000 });
 
 /** Main burns 500: this is slower beyond doubt, which takes the fewest pairs. */
 const SLOW = { 'start.mjs': startFile({ BURN: '1500' }) };

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { type Loop, startFile, startLoop } from '../helpers/whole-loop.ts';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 150_000 });
 
 let database: TestDatabase;
 let redis: TestRedis;

@@ -6,7 +6,7 @@ import { freshDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Loop, startFile, startLoop, TINY_CONFIG } from '../helpers/whole-loop.ts';
 
 // A run that cannot be decided takes its whole budget.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 150_000 });
 
 let database: TestDatabase;
 let loop: Loop;

@@ -9,7 +9,7 @@ import { parseSeed } from '../seed.ts';
 import { perform, type Performed } from './perform.ts';
 import { createPhases } from './phases.ts';
 
-/** On two quiet CPUs it takes three to four minutes; what is not done by now will not be. */
+/** On two quiet CPUs it takes two to four minutes; what is not done by now will not be. */
 const DEADLINE_MS = 10 * 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
