@@ -85,8 +85,14 @@ function notesOf(measured: Measured): string[] {
   if (measured.environment.cpuSource === 'ticks')
     notes.push('CPU time in steps of 10 ms: this kernel has no schedstat');
   for (const [scenario, pairs] of measured.pairs) {
-    const { kept, dropped, unsteady } = siftPairs(pairs);
-    const { logRatios } = metricPairs(kept, 'cpu_per_request');
+    // Parted as the judging parts them: confirming pairs are compared with the level of the exploring ones.
+    const explore = siftPairs(pairs.filter(({ stage }) => stage === 'explore'));
+    const confirm = siftPairs(
+      pairs.filter(({ stage }) => stage === 'confirm'),
+      explore.kept,
+    );
+    const dropped = [...explore.dropped, ...confirm.dropped];
+    const { logRatios } = metricPairs([...explore.kept, ...confirm.kept], 'cpu_per_request');
     const sd = standardDeviation(logRatios) ?? 0;
     if (logRatios.length >= NOISY_FROM_PAIRS && sd > NOISY_SD) {
       notes.push(
@@ -95,7 +101,8 @@ function notesOf(measured: Measured): string[] {
     }
     if (dropped.length > 0)
       notes.push(`${scenario}: ${dropped.length} of ${pairs.length} pairs left out (disturbed or failed)`);
-    if (unsteady) notes.push(`${scenario}: a noisy host, more than a quarter of the pairs was left out`);
+    if (explore.unsteady || confirm.unsteady)
+      notes.push(`${scenario}: a noisy host, more than a quarter of the pairs was left out`);
     const steal = Math.max(0, ...pairs.map((pair) => pair.stealShare ?? 0));
     if (steal > STEAL_WORTH_A_NOTE)
       notes.push(`${scenario}: up to ${(steal * 100).toFixed(1)} % of CPU time stolen by other guests`);

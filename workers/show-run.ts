@@ -4,9 +4,9 @@ import { renderComment } from '../src/report/comment.ts';
 import type { RunView } from '../src/report/view.ts';
 import { noticeOf, setNotice } from '../src/store/intake.ts';
 import { logsOf } from '../src/store/logs.ts';
-import { putDesired } from '../src/store/outbox.ts';
+import { hasSlot, putDesired } from '../src/store/outbox.ts';
 import type { Queryable } from '../src/store/pool.ts';
-import { latestRunOfPull, lockRun, queuePosition, resultOf } from '../src/store/runs.ts';
+import { latestRunOfPull, lockRun, queuePosition, resultOf, wasConfigured } from '../src/store/runs.ts';
 import { liveWorkers } from '../src/store/workers.ts';
 
 export interface ShowContext {
@@ -46,10 +46,17 @@ async function viewOf(tx: Queryable, runId: string, context: ShowContext): Promi
   };
 }
 
-/** A project without configuration gets a check that says so, and no comment: it may not want us at all. */
-function wantsComment(view: RunView): boolean {
-  const isQuiet = view.result?.kind === 'not_configured' && view.notice === undefined;
-  return view.run.pullNumber !== undefined && !isQuiet && view.result?.kind !== 'superseded';
+/**
+ * A repository of which nothing is configured gets a check that says so, and no comment: it may not want us at all.
+ * So nothing is said on a pull request before a configuration was seen, unless a comment is there to be kept true.
+ */
+async function wantsComment(tx: Queryable, view: RunView, slot: string): Promise<boolean> {
+  const { run, result, notice } = view;
+  if (run.pullNumber === undefined || result?.kind === 'superseded') return false;
+  const hasNews = result !== undefined && result.kind !== 'not_configured';
+  if (hasNews || notice !== undefined) return true;
+  if (await hasSlot(tx, run.repoId, slot)) return true;
+  return result === undefined && (await wasConfigured(tx, run.repoId));
 }
 
 /**
@@ -68,11 +75,12 @@ export async function showRun(tx: Queryable, run: Run, context: ShowContext): Pr
     sourceSequence: run.sequence,
   };
   await putDesired(tx, { ...common, kind: 'check', slot: `run/${run.id}`, desired: renderCheck(view) });
-  if (wantsComment(view)) {
+  const slot = `pull/${run.pullNumber}`;
+  if (await wantsComment(tx, view, slot)) {
     await putDesired(tx, {
       ...common,
       kind: 'comment',
-      slot: `pull/${run.pullNumber}`,
+      slot,
       desired: { body: renderComment(view) },
     });
   }

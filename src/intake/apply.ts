@@ -57,7 +57,7 @@ async function startRun(tx: Queryable, decision: StartRun, { store, show }: Appl
 
 const FORK_DELETED: RunResult = {
   kind: 'failed',
-  blame: 'head',
+  blame: 'infra',
   phase: 'queueing',
   code: 'fork-deleted',
   message: 'the fork was deleted',

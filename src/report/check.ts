@@ -30,6 +30,7 @@ export function renderCheck(view: RunView): DesiredCheck {
     name: CHECK_NAME,
     headSha: view.run.headSha,
     ...page.check,
+    // Code spans stay, though GitHub shows a title as it is today: whoever renders it must find the text contained.
     title: page.headline,
     summary: joinWithin(TEXT_BUDGET_BYTES, page.body, [], wrapAsSection),
     ...(text === '' ? {} : { text }),

@@ -24,7 +24,7 @@ const SYMPTOMS: readonly [RegExp, string][] = [
  */
 export function failedPage(view: RunView, result: FailedResult): Page {
   const own = result.blame === 'head';
-  const steps = nextSteps(view, own ? ['fix', 'rerun', 'help', 'reproduce'] : ['rerun', 'help', 'reproduce']);
+  const steps = nextSteps(view, stepsAfter(result));
   return {
     headline: failedHeadline(view, result),
     body: [
@@ -35,6 +35,12 @@ export function failedPage(view: RunView, result: FailedResult): Page {
     folds: logFolds(view, result),
     check: concluded(own ? 'failure' : 'neutral'),
   };
+}
+
+/** Of a deleted fork nothing can be run again, by nobody. */
+function stepsAfter(result: FailedResult): Parameters<typeof nextSteps>[1] {
+  if (result.code === 'fork-deleted') return [];
+  return result.blame === 'head' ? ['fix', 'rerun', 'help', 'reproduce'] : ['rerun', 'help', 'reproduce'];
 }
 
 function failedHeadline(view: RunView, result: FailedResult): string {

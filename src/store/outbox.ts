@@ -65,3 +65,12 @@ export async function putDesired(
     ],
   );
 }
+
+/** Whether something was ever to be shown in this slot. */
+export async function hasSlot(db: Queryable, repoId: string, slot: string): Promise<boolean> {
+  const { rowCount } = await db.query(`select 1 from outbox o where o.repo_id = $1 and o.slot = $2`, [
+    repoId,
+    slot,
+  ]);
+  return rowCount === 1;
+}

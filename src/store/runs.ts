@@ -84,6 +84,15 @@ export async function runById(db: Queryable, id: string): Promise<Run | undefine
   return rows[0] && toRun(rows[0]);
 }
 
+/** Whether a run of this repository has found a configuration. */
+export async function wasConfigured(db: Queryable, repoId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select 1 from runs r where r.repo_id = $1 and r.config_hash is not null limit 1`,
+    [repoId],
+  );
+  return rowCount === 1;
+}
+
 /** Holds the row of a run until the end of `tx`: nobody changes its state meanwhile. */
 export async function lockRun(tx: Queryable, id: string): Promise<void> {
   await tx.query(`select 1 from runs r where r.id = $1 for update`, [id]);

@@ -104,7 +104,7 @@ describe('a pull request that is opened', () => {
 
     const { rows } = await bot.pool.query('select state, result from runs where pull_number = $1', [number]);
     expect(rows).toMatchObject([
-      { state: 'failed', result: { kind: 'failed', blame: 'head', message: 'the fork was deleted' } },
+      { state: 'failed', result: { kind: 'failed', blame: 'infra', message: 'the fork was deleted' } },
     ]);
     expect(bot.shownRuns).toMatchObject([{ state: 'failed' }]);
   });

@@ -107,6 +107,8 @@ describe('a configuration that cannot be used', () => {
     expect(result).toMatchObject({ kind: 'not_configured', baseRef: 'main' });
     expect(check.conclusion).toBe('neutral');
     expect(check.title).toContain('no `perf-ci.yml` on `main`');
+    // It may not want us at all.
+    expect(loop.github.comments(repository, number)).toEqual([]);
     expect(check.summary).toMatch(text);
   });
 
