@@ -1,4 +1,5 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The machine that figures were taken on, one line. */
 export function describeMachine(): string {
@@ -18,4 +19,20 @@ export function percentile(values: readonly number[], share: number): number {
 export function spread(values: readonly number[], unit: string, digits = 1): string {
   const at = (share: number): string => percentile(values, share).toFixed(digits);
   return `min ${at(0)} · median ${at(0.5)} · p99 ${at(0.99)} · max ${at(1)} ${unit} (n = ${values.length})`;
+}
+
+const ANSWER_LIMIT_MS = 60_000;
+
+/** Waits until `url` answers with 2xx, asking every `pollMs`. @throws Error after a minute */
+export async function untilOk(url: string, pollMs: number): Promise<void> {
+  const giveUpMs = performance.now() + ANSWER_LIMIT_MS;
+  while (performance.now() < giveUpMs) {
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch {
+      // not listening yet
+    }
+    await sleep(pollMs);
+  }
+  throw new Error(`no answer from ${url} within ${ANSWER_LIMIT_MS / 1000} s`);
 }

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { startGitHubDouble } from '../../src/github-double/start.ts';
-import { spread } from './figures.ts';
+import { spread, untilOk } from './figures.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/perf-ci.js', import.meta.url));
 const LATER_STARTS = 5;
@@ -16,14 +15,7 @@ const LATER_STARTS = 5;
 async function startOnce(env: Record<string, string | undefined>, port: number): Promise<number> {
   const startedMs = performance.now();
   const up = spawn(process.execPath, [BIN, 'up'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (;;) {
-    try {
-      if ((await fetch(`http://127.0.0.1:${port}/healthz`)).ok) break;
-    } catch {
-      // not listening yet
-    }
-    await sleep(10);
-  }
+  await untilOk(`http://127.0.0.1:${port}/healthz`, 10);
   const tookMs = performance.now() - startedMs;
   up.kill('SIGTERM');
   await once(up, 'exit');
@@ -43,7 +35,7 @@ export async function benchStart(say: (line: string) => void): Promise<void> {
     GITHUB_API_URL: github.url,
     GITHUB_APP_ID: String(github.app.id),
     GITHUB_PRIVATE_KEY_FILE: keyFile,
-    GITHUB_WEBHOOK_SECRET: 'a secret of the benchmark',
+    GITHUB_WEBHOOK_SECRET: 'the-secret-of-the-benchmark',
     PERF_CI_DATA_DIR: join(folder, 'data'),
     LOG_LEVEL: 'error',
   };

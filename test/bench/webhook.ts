@@ -19,11 +19,11 @@ import { wrapCommand } from '../../src/processes/wrap-command.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPool } from '../../src/store/pool.ts';
-import { percentile, spread } from './figures.ts';
+import { percentile, spread, untilOk } from './figures.ts';
 
 const COUNT = 10_000;
 const PER_SECOND = 500;
-const SECRET = 'a secret of the benchmark, long enough';
+const SECRET = 'the-secret-of-the-benchmark';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PAYLOAD = JSON.stringify(
   JSON.parse(readFileSync(new URL('../fixtures/payloads/pull-request-opened.json', import.meta.url), 'utf8')),
@@ -99,14 +99,8 @@ async function startWeb(connectionString: string, port: number): Promise<ChildPr
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
-  for (;;) {
-    try {
-      if ((await fetch(`http://127.0.0.1:${port}/readyz`)).ok) return web;
-    } catch {
-      // not listening yet
-    }
-    await sleep(50);
-  }
+  await untilOk(`http://127.0.0.1:${port}/readyz`, 50);
+  return web;
 }
 
 export async function benchWebhook(seed: number, say: (line: string) => void): Promise<void> {
