@@ -1,6 +1,6 @@
 import type { RunResult } from '../domain/run.ts';
 import type { CancelOpen, NoteInstallation, StartRun, TellNotice } from './decision.ts';
-import type { FromRepository } from './events.ts';
+import type { FromRepository } from '../domain/github-event.ts';
 import { noticeOf } from './notices.ts';
 import type { IntakeStore, Queryable, ShowPorts } from './ports.ts';
 import { BY_REMOVAL } from './pull-standing.ts';

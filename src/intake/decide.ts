@@ -7,7 +7,7 @@ import type {
   PullRequestEvent,
   PushEvent,
   RepositoryEvent,
-} from './events.ts';
+} from '../domain/github-event.ts';
 import { type MayCommand, planCommand, planRefusal, readCommand } from './plan-comment.ts';
 import { isIdleEdit, isTrunkPush, planPullRequest, planPush, planRerequest } from './plan.ts';
 import type {

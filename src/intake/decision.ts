@@ -1,5 +1,5 @@
 import type { RunRequest } from '../domain/run.ts';
-import type { NamedRepository } from './events.ts';
+import type { NamedRepository } from '../domain/github-event.ts';
 import type { NoticeCode } from './notices.ts';
 import type { InstallationState } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { type CommandName, parseCommand } from './commands.ts';
 import { type Decision, type Ignore, ignore, type TellNotice } from './decision.ts';
-import type { IssueCommentEvent } from './events.ts';
+import type { IssueCommentEvent } from '../domain/github-event.ts';
 import type { NoticeCode } from './notices.ts';
 import { isBeingMeasured, isFork, type PullFacts, runOfHead } from './pull-standing.ts';
 

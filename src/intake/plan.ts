@@ -6,7 +6,7 @@ import type {
   InstallationRepositoriesEvent,
   PullRequestEvent,
   PushEvent,
-} from './events.ts';
+} from '../domain/github-event.ts';
 import type { InstallationState, PullRequestFacts } from './ports.ts';
 import {
   BY_CLOSING,

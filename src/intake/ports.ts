@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Run, RunKind, RunRequest, RunResult } from '../domain/run.ts';
-import type { GitHubEvent } from './events.ts';
+import type { GitHubEvent } from '../domain/github-event.ts';
 import type { Notice } from './notices.ts';
 
 /** What intake needs of the other rooms. */

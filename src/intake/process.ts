@@ -2,7 +2,7 @@ import { PerfCiError } from '../domain/errors.ts';
 import { applyDecision, applyInstallation, noteRepository } from './apply.ts';
 import { type Circumstances, decide, type DecidePorts } from './decide.ts';
 import { type Ignore, ignore, type Later } from './decision.ts';
-import { isOfRepository, type RepositoryEvent } from './events.ts';
+import { isOfRepository, type RepositoryEvent } from '../domain/github-event.ts';
 import { planInstallation } from './plan.ts';
 import type { Delivery, DeliveryEnd, Queryable, ReadEvent, ShowPorts } from './ports.ts';
 

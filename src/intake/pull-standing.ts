@@ -1,6 +1,6 @@
 import { type Run, type RunRequest, TERMINAL_STATES } from '../domain/run.ts';
 import type { StartRun } from './decision.ts';
-import type { FromRepository } from './events.ts';
+import type { FromRepository } from '../domain/github-event.ts';
 import type { PullRequestFacts } from './ports.ts';
 
 /** Reasons in the place of a login where no person cancelled. A login has no spaces. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { GitHubEvent, InstallationEvent, PullRequestAction } from './event.ts';
+import type { GitHubEvent, InstallationEvent, PullRequestAction } from '../domain/github-event.ts';
 import {
   commentBody,
   flag,

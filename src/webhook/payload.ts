@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type JsonObject, isJsonObject, parseBoundedJson } from './bounded-json.ts';
 import { EVENTS } from './event-schemas.ts';
-import type { GitHubEvent } from './event.ts';
+import type { GitHubEvent } from '../domain/github-event.ts';
 import { fieldProblem, mismatchProblem, PROBLEMS, type Problem } from './problem.ts';
 
 export type Narrowed =

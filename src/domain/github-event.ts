@@ -1,4 +1,4 @@
-/** What the planning reads of an event: payloads narrowed at the door. Ids are positive integers as strings. */
+/** What is kept of a delivery: payloads narrowed at the door, read by the planning. Ids are positive integers as strings. */
 
 export interface Repository {
   id: string;
