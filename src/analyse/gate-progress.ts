@@ -63,12 +63,17 @@ export function followGate(pairs: readonly Pair[], gate: GateSpec, family: numbe
   let latest = decide([], { ...limits, family });
   for (let count = 1; count <= Math.min(explore.length, MAX_EXPLORE_PAIRS); count++) {
     seen = sampleOf(explore.slice(0, count), gate, []);
-    const usable = seen.figures.logRatios.length;
-    // Dropping can bring the same number of usable pairs twice, which must not become a second look. On a
-    // restless machine a look is passed over: with more pairs the share of dropped ones may fall again.
-    if (usable <= looked || isUnsteady(seen, count)) continue;
-    looked = usable;
-    latest = decide(seen.figures.logRatios, { ...limits, family });
+    const { logRatios } = seen.figures;
+    const due = looksFor(family).findLast((look) => look.pairs <= logRatios.length);
+    if (due === undefined) {
+      latest = decide(logRatios, { ...limits, family });
+      continue;
+    }
+    // Dropping can bring the same number of usable pairs twice, which must not become a second look. On a restless
+    // machine a look has to wait: it is made up, over its own first pairs, once the share of dropped ones has fallen.
+    if (due.pairs <= looked || isUnsteady(seen, count)) continue;
+    looked = due.pairs;
+    latest = decide(logRatios.slice(0, due.pairs), { ...limits, family });
     if (latest.decision === 'unchanged') return { state: 'unchanged', sample: seen, decision: latest };
     if (latest.decision !== 'continue') {
       const alarm = { direction: latest.decision, sample: seen, decision: latest };
