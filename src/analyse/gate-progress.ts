@@ -86,7 +86,7 @@ export function followGate(pairs: readonly Pair[], gate: GateSpec, family: numbe
     state: 'exploring',
     sample: seen,
     decision: latest,
-    missingForNextLook: missingForNextLook(seen.figures.logRatios.length, explore.length, family),
+    missingForNextLook: missingForNextLook(seen.figures.logRatios.length, explore.length, looked, family),
   };
 }
 
@@ -120,8 +120,15 @@ function isUnsteady(sample: Sample, count: number): boolean {
 }
 
 /** Usable pairs still missing for the next look; undefined when there is none to come. */
-function missingForNextLook(usable: number, started: number, family: number): number | undefined {
+function missingForNextLook(
+  usable: number,
+  started: number,
+  looked: number,
+  family: number,
+): number | undefined {
   if (started >= MAX_EXPLORE_PAIRS) return undefined;
+  // A look that had to wait may be made up with the very next pair.
+  if (looksFor(family).some((look) => look.pairs > looked && look.pairs <= usable)) return 1;
   const next = looksFor(family).find((look) => look.pairs > usable);
   return next === undefined ? undefined : next.pairs - usable;
 }

@@ -86,6 +86,18 @@ describe('followGate', () => {
     });
   });
 
+  it('makes up a look that it had to pass over, at a number that is no look itself', () => {
+    // Three of nine are dropped at the look of 6, and three of eleven at that of 8; three of twelve are not too many.
+    const good = pairsWith(evenly(9, 0, 0.002), 'explore', 4);
+    const restless = [disturbed(1), disturbed(2), disturbed(3), ...good.slice(0, 8)];
+
+    const waiting = followGate(restless, CPU_GATE, 1);
+    const decided = followGate([...restless, ...good.slice(8)], CPU_GATE, 1);
+
+    expect(waiting).toMatchObject({ state: 'exploring', missingForNextLook: 1 });
+    expect(decided).toMatchObject({ state: 'unchanged', decision: { pairs: 8 } });
+  });
+
   it('has no look left after the last one, nor after too many pairs', () => {
     const undecided = pairsWith(Array.from({ length: 30 }, (_, i) => 0.03 + (i % 2 === 0 ? 0.2 : -0.2)));
     const failing = Array.from({ length: MAX_EXPLORE_PAIRS }, (_, i) =>
