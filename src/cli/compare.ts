@@ -104,7 +104,7 @@ export async function runCompare(base: string, head: string, options: CompareOpt
   const progress = createProgress(process.stderr);
   const scratch = await mkdtemp(join(tmpdir(), 'perf-ci-compare-'));
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
   try {
     const within = { scratch, progress, signal: abort.signal };
     const result = await compareRevisions({ base, head }, options, seed, within);

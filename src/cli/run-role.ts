@@ -21,7 +21,7 @@ export async function runRole(role: Role): Promise<number> {
   const config = readConfig(process.env);
   const log = createLog(role, config.logLevel);
   const asked = new Promise<string>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });
   // A bug in one part must not leave a process that looks alive: end, and be started again.
   process.on('unhandledRejection', (error) => {

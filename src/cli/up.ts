@@ -149,7 +149,7 @@ function whyNotListening(url: string, wrong: string | undefined): PerfCiError {
 export async function runUp(): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const stopAsked = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopAsked.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopAsked.abort());
   const stopped = new Promise<undefined>((resolve) => {
     stopAsked.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
