@@ -45,7 +45,7 @@ export async function runDemo(
   const { signal } = abort;
   const interrupted = new PerfCiError('interrupted', 'interrupted before both verdicts');
   const interrupt = (): void => abort.abort(interrupted);
-  for (const name of SIGNALS) process.once(name, interrupt);
+  for (const name of SIGNALS) process.on(name, interrupt);
   let waitingFor = 'everything';
   const deadline = setTimeout(() => abort.abort(timedOut(deadlineMs, waitingFor)), deadlineMs);
   const closers = [() => rm(folder, { recursive: true, force: true })];
