@@ -36,12 +36,19 @@ interface Outputs {
   topK: Ranked[];
 }
 
-/** Makes corpus, counters and model from one seed and wires the stages over them. */
-export function createRanker(seed: number, size?: CorpusSize): Ranker {
+/**
+ * Makes corpus, counters and model from one seed and wires the stages over them.
+ * @param tables of an offline feature build, instead of the seeded counters; for a catalogue of this size
+ */
+export function createRanker(
+  seed: number,
+  size?: CorpusSize,
+  tables?: ReturnType<typeof createOnlineStore>,
+): Ranker {
   const corpus = createCorpus(seed, size);
   const { catalogue } = corpus;
   // Seeds of their own: a larger catalogue must not change the weights.
-  const store = createOnlineStore(seed + 1, catalogue.count);
+  const store = tables ?? createOnlineStore(seed + 1, catalogue.count);
   const model = createModel(seed + 2);
 
   const stage = stagesOf<RankRequest, Outputs>();

@@ -5,6 +5,8 @@ import { createRanker, type Ranker } from './rank.ts';
 import { Refusal } from './refusal.ts';
 import { parseRankRequest } from './request.ts';
 import { readSettings } from './settings.ts';
+import { FULL_SIZE } from './corpus.ts';
+import { readFeatureTables } from './feature-tables.ts';
 
 const HOST = '127.0.0.1';
 const STOP_DEADLINE_MS = 2_000;
@@ -38,8 +40,9 @@ async function answer(server: Server, ranker: Ranker, request: IncomingMessage, 
 }
 
 function start(): Server {
-  const { port, seed } = readSettings(process.env);
-  const ranker = createRanker(seed);
+  const { port, seed, features } = readSettings(process.env);
+  const tables = features === undefined ? undefined : readFeatureTables(features, FULL_SIZE.items);
+  const ranker = createRanker(seed, FULL_SIZE, tables);
   const server = createServer((request, response) => void answer(server, ranker, request, response));
   // A caller may pause between its warm-up and its measurement without losing the connection.
   server.keepAliveTimeout = 60_000;

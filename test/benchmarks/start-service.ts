@@ -21,8 +21,11 @@ export interface EndedService {
 }
 
 /** Starts the service of a directory on a free port and waits until it says where it listens. */
-export async function startService(directory: string = SERVICE_DIRECTORY): Promise<RunningService> {
-  const child = spawnService(directory, { PORT: '0' });
+export async function startService(
+  directory: string = SERVICE_DIRECTORY,
+  environment: Record<string, string> = {},
+): Promise<RunningService> {
+  const child = spawnService(directory, { ...environment, PORT: '0' });
   const ended = once(child, 'exit') as Promise<[number | null]>;
   const port = await new Promise<number>((resolve, reject) => {
     let output = '';
