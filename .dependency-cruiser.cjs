@@ -13,6 +13,7 @@ const ROOMS = [
   'project-config',
   'embedded-postgres',
   'pages',
+  'diagnose',
 ];
 
 /** What else a room may lean on. */

@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Slow suites: npm run test:loop and npm run test:chaos.
-    exclude: ['test/chaos/**', 'test/loop/{faults,events}.test.ts', 'node_modules/**'],
+    // Slow suites: npm run test:slow, test:loop and test:chaos.
+    exclude: ['test/chaos/**', 'test/slow/**', 'test/loop/{faults,events}.test.ts', 'node_modules/**'],
     globalSetup: ['test/helpers/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -64,6 +64,21 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'how often GitHub is asked for deliveries that did not arrive',
     default: '300',
   },
+  {
+    name: 'PERF_CI_PREFLIGHT',
+    meaning: 'an unsteady machine: refuse (the run waits), flag (measure and say so) or off (do not look)',
+    default: 'refuse; perf-ci compare: flag',
+  },
+  {
+    name: 'PERF_CI_CONTROL_EVERY',
+    meaning: 'after so many pull request runs of a repository its base is measured against itself; 0: never',
+    default: '10',
+  },
+  {
+    name: 'PERF_CI_CONTROL_HOUR',
+    meaning: 'hour (UTC, 0 to 23) after which each night every active repository is controlled; off: never',
+    default: '3',
+  },
 ];
 
 export interface Config {
@@ -84,7 +99,16 @@ export interface Config {
   readonly pollMs: number;
   readonly lookAgainMs: number;
   readonly sweepMs: number;
+  /** Undefined: as the command that measures has it by default. */
+  readonly preflight: PreflightMode | undefined;
+  /** 0: never. */
+  readonly controlEvery: number;
+  /** Hour of the day in UTC; undefined: never. */
+  readonly controlHour: number | undefined;
 }
+
+/** What is done about a machine that is not fit for measuring. */
+type PreflightMode = 'refuse' | 'flag' | 'off';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
 
@@ -151,6 +175,18 @@ const schema = z.object({
   PERF_CI_POLL_SECONDS: seconds(5),
   PERF_CI_LOOK_AGAIN_SECONDS: seconds(10),
   PERF_CI_SWEEP_SECONDS: seconds(300),
+  PERF_CI_PREFLIGHT: z.enum(['refuse', 'flag', 'off']).optional(),
+  PERF_CI_CONTROL_EVERY: z.coerce
+    .number({ error: 'a whole number from 0 to 1000 expected' })
+    .int('a whole number from 0 to 1000 expected')
+    .min(0, 'a whole number from 0 to 1000 expected')
+    .max(1000, 'a whole number from 0 to 1000 expected')
+    .default(10),
+  PERF_CI_CONTROL_HOUR: z
+    .string()
+    .regex(/^(off|\d|1\d|2[0-3])$/, 'an hour from 0 to 23, or off, expected')
+    .default('3')
+    .transform((hour) => (hour === 'off' ? undefined : Number(hour))),
 });
 
 /**
@@ -199,6 +235,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     pollMs: values.PERF_CI_POLL_SECONDS,
     lookAgainMs: values.PERF_CI_LOOK_AGAIN_SECONDS,
     sweepMs: values.PERF_CI_SWEEP_SECONDS,
+    preflight: values.PERF_CI_PREFLIGHT,
+    controlEvery: values.PERF_CI_CONTROL_EVERY,
+    controlHour: values.PERF_CI_CONTROL_HOUR,
   });
 }
 

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { clip, PerfCiError } from './domain/errors.ts';
+import type { ProfileFile } from './domain/diagnosis.ts';
+import { FLAME_GRAPHS_CSP, FLAME_GRAPHS_PATH, flameGraphsFolder } from './pages/flame-graphs.ts';
 import { HOME } from './pages/home.ts';
 import { GET_EXPECTED, INTERNAL, NOT_FOUND, type Problem, UNAVAILABLE } from './pages/problems.ts';
+import { isProfileName, profileAnswer } from './pages/profile-file.ts';
 import { runPageJson } from './pages/run-json.ts';
 import type { RunPageData } from './pages/run-page-data.ts';
 import { runPageHtml } from './pages/run-page.ts';
@@ -19,6 +22,12 @@ export interface AppDeps {
   pendingMigrations: () => Promise<string[]>;
   /** The run with this UUID; undefined when there is none. */
   readRun: (runId: string) => Promise<RunPageData | undefined>;
+  /** A profile of the run with this UUID; undefined when there is none of that name. */
+  readProfile: (
+    runId: string,
+    scenario: string,
+    name: ProfileFile['name'],
+  ) => Promise<ProfileFile | undefined>;
   /**
    * Whether run pages are served. They show names, logs and figures of private repositories to whoever knows the
    * run's UUID, so leave it false where strangers can reach the server, a proxy in front included.
@@ -60,6 +69,18 @@ export function createApp(deps: AppDeps): Express {
     else response.type('html').send(runPageHtml(data));
   });
 
+  serve(app, '/runs/:id/profiles/:scenario/:name', async (request, response) => {
+    const { id, scenario, name } = request.params as Record<string, string>;
+    const file =
+      deps.showRuns && UUID.test(id ?? '') && isProfileName(name ?? '')
+        ? await deps.readProfile(id as string, scenario as string, name as ProfileFile['name'])
+        : undefined;
+    if (file === undefined) throw new PerfCiError('page-unknown', `no profile at ${clip(request.path)}`);
+    const { headers, body } = profileAnswer(file, request.acceptsEncodings(['gzip']) === 'gzip');
+    response.set(headers).end(request.method === 'HEAD' ? undefined : body);
+  });
+  if (deps.showRuns) serveFlameGraphs(app);
+
   app.use((request) => {
     throw new PerfCiError('page-unknown', `no page at ${clip(request.path)}`);
   });
@@ -88,6 +109,15 @@ function serve(app: Express, path: string, handler: RequestHandler): void {
       response.set('Allow', 'GET, HEAD');
       sendProblem(response, 405, GET_EXPECTED);
     });
+}
+
+/** Speedscope as it was published, under a policy of its own. */
+function serveFlameGraphs(app: Express): void {
+  app.use(FLAME_GRAPHS_PATH, (_request, response, next) => {
+    response.set('Content-Security-Policy', FLAME_GRAPHS_CSP);
+    next();
+  });
+  app.use(FLAME_GRAPHS_PATH, express.static(flameGraphsFolder(), { maxAge: '1h', dotfiles: 'ignore' }));
 }
 
 function sendProblem(response: Response, status: number, problem: Problem): void {

@@ -41,6 +41,7 @@ async function serve(changes: Partial<ServerOptions> = {}): Promise<string> {
     webhook: { secrets: [SECRET], store: (delivery) => storeDelivery(database.pool, delivery) },
     pendingMigrations: () => pendingMigrations(database.pool),
     readRun: (id) => Promise.resolve(id === RUN_ID ? runData() : undefined),
+    readProfile: () => Promise.resolve(undefined),
     showRuns: true,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
     ...changes,
@@ -334,6 +335,7 @@ function optionsOfNobody(): ServerOptions {
     webhook: { secrets: [SECRET], store: () => Promise.resolve('stored') },
     pendingMigrations: () => Promise.resolve([]),
     readRun: () => Promise.resolve(undefined),
+    readProfile: () => Promise.resolve(undefined),
     showRuns: false,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
   };

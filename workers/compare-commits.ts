@@ -6,12 +6,15 @@ import { compareCommits } from '../src/checkout/merge-base.ts';
 import { type PreparedSides, prepareSides } from '../src/checkout/prepare.ts';
 import { rootTreeOf } from '../src/checkout/tree.ts';
 import type { ProjectConfig } from '../src/domain/benchmark.ts';
+import type { ControlStanding, Plant } from '../src/domain/control.ts';
+import type { ProfileFile } from '../src/domain/diagnosis.ts';
 import type { Phase, PhaseTimings, RunProgress, RunResult } from '../src/domain/run.ts';
 import type { Environment, Pair } from '../src/domain/trial.ts';
-import { holdHost } from '../src/measure/host-lock.ts';
-import { describePreflight, readPreflight } from '../src/measure/preflight.ts';
+import { holdHost } from '../src/measure/host/host-lock.ts';
+import type { HostReadiness } from '../src/measure/host/settle.ts';
 import { changesMatter } from '../src/project-config/changes.ts';
 import { formatProblems } from '../src/project-config/problem.ts';
+import { diagnose, wantsDiagnosis } from './diagnose-run.ts';
 import { judgeRun } from './judge-run.ts';
 import { measureScenarios } from './measure-scenarios.ts';
 import { configChanges, configOfCommit } from './project-config.ts';
@@ -26,6 +29,10 @@ export interface ComparisonHooks {
   onLog?(name: string, log: { content: string; truncated: boolean }): Promise<void>;
   onEnvironment?(environment: Environment): Promise<void>;
   onPair?(pair: Pair): Promise<void>;
+  /** Profiles of both sides and their difference, after a confirmed slowdown. */
+  onProfiles?(files: ProfileFile[]): Promise<void>;
+  /** A confirmed slowdown is looked at more closely. */
+  onDiagnosis?(scenario: string, what: 'profile' | 'instructions'): Promise<void> | void;
   /** Told what will be measured by, before the host is waited for. */
   onConfig?(config: ProjectConfig): void;
   /** Something else measures on this host. */
@@ -49,6 +56,12 @@ export interface ComparisonRequest {
   /** Used instead of the base's; for `perf-ci compare --config`. */
   config?: { config: ProjectConfig; hash: string };
   hooks?: ComparisonHooks;
+  /** Looks at the machine after the builds; undefined: nobody looks. @throws PerfCiError `host-unsteady` */
+  checkHost?(): Promise<HostReadiness>;
+  /** What the standing control says of these scenarios on this machine; undefined: there is none. */
+  standings?(scenarios: readonly string[]): Promise<ControlStanding[]>;
+  /** A control run: the base against itself, with this in the head. `headSha` is not looked at. */
+  plant?: Plant;
 }
 
 export interface ComparisonOutcome {
@@ -70,7 +83,10 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
 
   let startedMs = performance.now();
   await hooks.onPhase?.('preparing');
-  const commits = await compareCommits(store, request.baseTipSha, headSha, limits(signal));
+  const isControl = request.plant !== undefined;
+  const commits = isControl
+    ? { state: 'comparable' as const, mergeBaseSha: request.baseTipSha, commitsBehind: 0 }
+    : await compareCommits(store, request.baseTipSha, headSha, limits(signal));
   if (commits.state === 'no-merge-base') return ended({ kind: 'not_comparable', reason: commits.why });
   if (commits.state === 'nothing-to-compare') return ended({ kind: 'skipped', reason: commits.why });
   const { mergeBaseSha, commitsBehind } = commits;
@@ -81,9 +97,9 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
   if (ownPool !== undefined && config.pool !== ownPool) {
     return { ...ended({ kind: 'skipped', reason: `measured by pool ${config.pool}` }), pool: config.pool };
   }
-  const skip = await reasonToSkip(request, mergeBaseSha, config);
-  if (skip !== undefined) return ended({ kind: 'skipped', reason: skip });
-  const changes = request.config === undefined ? await configChanges(store, found, headSha) : [];
+  const changed = isControl ? NOTHING_CHANGED : await whatChanged(request, mergeBaseSha, config);
+  if ('skip' in changed) return ended({ kind: 'skipped', reason: changed.skip });
+  const changes = isControl || request.config !== undefined ? [] : await configChanges(store, found, headSha);
   timings.preparingMs = performance.now() - startedMs;
 
   hooks.onConfig?.(config);
@@ -100,7 +116,7 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
       store,
       cache: { dataDir: request.dataFolder },
       baseSha: mergeBaseSha,
-      headSha,
+      headSha: isControl ? mergeBaseSha : headSha,
       service: config.service,
       trustTier: request.trustTier,
       signal,
@@ -121,13 +137,16 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
     timings.buildingMs = performance.now() - startedMs;
 
     startedMs = performance.now();
-    // After the builds, whose own load the average still shows for a while, only what is over half is noted.
-    const machineNotes = describePreflight(readPreflight());
+    const readiness = (await request.checkHost?.()) ?? { notes: [], flags: [] };
+    const controls = (await request.standings?.(config.scenarios.map(({ name }) => name))) ?? [];
     await hooks.onPhase?.('measuring');
     const measured = await measureScenarios({
       config,
       slotsFolder: request.workFolder,
       seed: request.seed,
+      preflightFlags: readiness.flags,
+      controls,
+      ...(request.plant === undefined ? {} : { plant: request.plant }),
       ...(signal === undefined ? {} : { signal }),
       ...(hooks.onEnvironment === undefined ? {} : { onEnvironment: hooks.onEnvironment.bind(hooks) }),
       ...(hooks.onPair === undefined ? {} : { onPair: hooks.onPair.bind(hooks) }),
@@ -139,14 +158,15 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
     await hooks.onPhase?.('analysing');
     const result = judgeRun(config, measured, {
       baseSha: mergeBaseSha,
-      headSha,
+      headSha: isControl ? mergeBaseSha : headSha,
       commitsBehind,
       seed: request.seed,
-      notesBefore: [...treeNotes, ...machineNotes],
+      notesBefore: [...treeNotes, ...readiness.notes],
       configChanges: changes,
     });
+    const explained = isControl ? result : await explain(request, config, result, changed.paths);
     timings.analysingMs = performance.now() - startedMs;
-    return ended(result);
+    return ended(explained);
   } finally {
     await host.release();
   }
@@ -184,20 +204,48 @@ async function findConfig(
   };
 }
 
-/** A reason why measuring could tell nothing, or undefined. */
-async function reasonToSkip(
+const NOTHING_CHANGED = { paths: [] as string[] };
+
+/** The changed files, or a reason why measuring could tell nothing. */
+async function whatChanged(
   { store, headSha, signal }: ComparisonRequest,
   mergeBaseSha: string,
   config: ProjectConfig,
-): Promise<string | undefined> {
+): Promise<{ paths: readonly string[] } | { skip: string }> {
   const trees = await Promise.all(
     [mergeBaseSha, headSha].map((sha) => rootTreeOf(store, sha, limits(signal))),
   );
-  if (trees[0] === trees[1]) return 'the head has the same files as its merge base';
+  if (trees[0] === trees[1]) return { skip: 'the head has the same files as its merge base' };
   const changed = await changedPaths(store, mergeBaseSha, headSha, limits(signal));
-  if (changed.truncated) return undefined;
+  if (changed.truncated) return changed;
   const relevance = changesMatter(changed.paths, config.paths);
-  return relevance.matter ? undefined : relevance.reason;
+  return relevance.matter ? changed : { skip: relevance.reason };
+}
+
+/** The result with where the time went, when a slowdown was confirmed. Best effort: the verdict stands without it. */
+async function explain(
+  { workFolder, seed, signal, hooks = {} }: ComparisonRequest,
+  config: ProjectConfig,
+  result: RunResult,
+  changedFiles: readonly string[],
+): Promise<RunResult> {
+  if (result.kind !== 'judged' || !wantsDiagnosis(config, result.verdicts)) return result;
+  const { secondOpinions, profiles, files } = await diagnose({
+    config,
+    verdicts: result.verdicts,
+    changedPaths: changedFiles,
+    slotsFolder: workFolder,
+    seed,
+    ...(signal === undefined ? {} : { signal }),
+    ...(hooks.onDiagnosis === undefined ? {} : { onLook: hooks.onDiagnosis.bind(hooks) }),
+  });
+  signal?.throwIfAborted();
+  await hooks.onProfiles?.(files);
+  return {
+    ...result,
+    ...(secondOpinions.length > 0 && { secondOpinions }),
+    ...(profiles.length > 0 && { profiles }),
+  };
 }
 
 function buildFailure(sides: Extract<PreparedSides, { state: 'failed' }>): RunResult {

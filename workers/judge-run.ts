@@ -12,7 +12,7 @@ import {
 } from '../src/domain/trial.ts';
 import type { Verdict } from '../src/domain/verdict.ts';
 import { standardDeviation } from '../src/stats/summary.ts';
-import type { Measured } from './measure-scenarios.ts';
+import { type Measured, surroundingsOf } from './measure-scenarios.ts';
 
 export interface RunFacts {
   baseSha: string;
@@ -69,21 +69,22 @@ function findFailure(measured: Measured): Extract<RunResult, { kind: 'failed' }>
 /** The same sample is compared in every pair: the worst pair speaks for the scenario. */
 function worstAnswers(pairs: readonly Pair[]): AnswerComparison {
   const compared = pairs.map((pair) => pair.answers).filter((answers) => answers.compared > 0);
-  return compared.reduce(
-    (worst, next) => (next.different > worst.different ? next : worst),
-    compared[0] ?? {
-      compared: 0,
-      different: 0,
-    },
-  );
+  const [first = { compared: 0, different: 0 }, ...others] = compared;
+  return others.reduce((worst, next) => (isWorse(next, worst) ? next : worst), first);
+}
+
+function isWorse(one: AnswerComparison, other: AnswerComparison): boolean {
+  if (one.different !== other.different) return one.different > other.different;
+  return (one.ranking?.overlap ?? 1) < (other.ranking?.overlap ?? 1);
+}
+
+/** What speaks against the machine and was not said yet: the look at it before the first pair has its own notes. */
+function flagNotes({ hostFlags }: Measured, { notesBefore }: RunFacts): string[] {
+  return hostFlags.filter((flag) => !notesBefore.some((note) => note.includes(flag)));
 }
 
 function notesOf(measured: Measured): string[] {
   const notes: string[] = [];
-  if (measured.environment.pinning === 'none')
-    notes.push('services and load generator were not pinned to CPUs');
-  if (measured.environment.cpuSource === 'ticks')
-    notes.push('CPU time in steps of 10 ms: this kernel has no schedstat');
   for (const [scenario, pairs] of measured.pairs) {
     // Parted as the judging parts them: confirming pairs are compared with the level of the exploring ones.
     const explore = siftPairs(pairs.filter(({ stage }) => stage === 'explore'));
@@ -92,7 +93,7 @@ function notesOf(measured: Measured): string[] {
       explore.kept,
     );
     const dropped = [...explore.dropped, ...confirm.dropped];
-    const { logRatios } = metricPairs([...explore.kept, ...confirm.kept], 'cpu_per_request');
+    const { changes: logRatios } = metricPairs([...explore.kept, ...confirm.kept], 'cpu_per_request');
     const sd = standardDeviation(logRatios) ?? 0;
     if (logRatios.length >= NOISY_FROM_PAIRS && sd > NOISY_SD) {
       notes.push(
@@ -121,6 +122,7 @@ export function judgeRun(config: ProjectConfig, measured: Measured, facts: RunFa
       pairs: measured.pairs.get(scenario.name) ?? [],
       gates: scenario.gates,
       family,
+      ...surroundingsOf(scenario, measured),
     }),
   );
   return {
@@ -128,7 +130,9 @@ export function judgeRun(config: ProjectConfig, measured: Measured, facts: RunFa
     gate: decideGate(verdicts).gate,
     verdicts,
     answers: [...measured.pairs].map(([scenario, pairs]) => ({ scenario, comparison: worstAnswers(pairs) })),
-    notes: [...facts.notesBefore, ...notesOf(measured)],
+    notes: [...facts.notesBefore, ...flagNotes(measured, facts), ...notesOf(measured)],
+    ...(measured.hostFlags.length === 0 ? {} : { hostFlags: measured.hostFlags }),
+    ...(measured.controls.length === 0 ? {} : { controls: [...measured.controls] }),
     environment: measured.environment,
     baseSha: facts.baseSha,
     headSha: facts.headSha,

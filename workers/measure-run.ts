@@ -6,13 +6,18 @@ import { cloneBaseUrl, type Config } from '../src/config.ts';
 import { PerfCiError, toPerfCiError } from '../src/domain/errors.ts';
 import type { Phase, Run, RunResult } from '../src/domain/run.ts';
 import type { Log } from '../src/log.ts';
+import { machineId } from '../src/measure/host/environment.ts';
+import { setNotice } from '../src/store/intake.ts';
 import { saveLog } from '../src/store/logs.ts';
 import type { PassOn } from '../src/store/pass-on.ts';
 import { isDatabaseAway, type Pool, withTransaction } from '../src/store/pool.ts';
 import { finishRun, passOn, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
+import { saveProfiles } from '../src/store/profiles.ts';
 import { saveEnvironment, savePair } from '../src/store/trials.ts';
 import { saveVerdicts } from '../src/store/verdicts.ts';
+import { checkHostForRun, HOST_UNSTEADY, WHEN_UNSTEADY } from './check-host.ts';
 import { compare, type ComparisonHooks, type ComparisonOutcome } from './compare-commits.ts';
+import { loadStandings, saveOutcomes } from './controls.ts';
 import { obtainFetchToken } from './fetch-token.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { HOST_WAIT_LIMIT_MS, measureLimitMs, PREPARE_LIMIT_MS, RunDeadline } from './run-deadline.ts';
@@ -90,6 +95,12 @@ function storingHooks(
         failed.length === 0 ? undefined : `${failed.join(' and ')} failed`,
       );
     },
+    async onProfiles(files) {
+      await saveProfiles(pool, lease, files);
+    },
+    onDiagnosis(scenario, what) {
+      log.info({ scenario, what }, 'looking closer at a confirmed slowdown');
+    },
     onConfig(projectConfig) {
       limitMs = measureLimitMs(projectConfig);
     },
@@ -109,7 +120,7 @@ async function measure(
   deadline: RunDeadline,
   folder: string,
 ): Promise<ComparisonOutcome> {
-  const { config, pool } = context;
+  const { config, pool, log } = context;
   const token = await obtainFetchToken(pool, run, keeper.signal);
   return withMirror(
     {
@@ -122,7 +133,7 @@ async function measure(
       {
         sha: run.headSha,
         pullNumber: run.pullNumber,
-        ...(run.kind === 'push' ? { branch: run.headRef } : {}),
+        ...(run.kind === 'pull_request' ? {} : { branch: run.headRef }),
       },
       { sha: run.baseSha, branch: run.baseRef },
     ],
@@ -139,6 +150,14 @@ async function measure(
           seed: randomInt(2 ** 32),
           signal: keeper.signal,
           hooks: storingHooks(run, lease, deadline, context),
+          ...(run.plant === undefined ? {} : { plant: run.plant }),
+          checkHost: () =>
+            checkHostForRun(pool, run, {
+              installationMode: config.preflight,
+              signal: keeper.signal,
+              onWait: (reasons) => log.info({ reasons }, 'the machine is restless: waiting'),
+            }),
+          standings: (scenarios) => loadStandings(pool, run, { machineId: machineId(), scenarios }),
         },
         config.pool,
       ),
@@ -159,6 +178,8 @@ export function whenAgain(
   nowMs = Date.now(),
 ): PassOn | undefined {
   if (!error.retryable) return undefined;
+  // It ends by itself: after an hour an unfit machine is measured on all the same, and the result says so.
+  if (error.code === HOST_UNSTEADY) return WHEN_UNSTEADY;
   if (AWAY_CODES.includes(error.code)) {
     const isPatient = nowMs - run.createdAt.getTime() < AWAY_LIMIT_MS;
     return isPatient ? { countAttempt: false, delayMs: AWAY_RETRY_MS } : undefined;
@@ -167,9 +188,18 @@ export function whenAgain(
 }
 
 /** Back into the queue, and said so where people look. */
-async function putBack(run: Run, { pool, config }: RunContext, lease: Lease, how: PassOn): Promise<void> {
+async function putBack(
+  run: Run,
+  { pool, config }: RunContext,
+  lease: Lease,
+  how: PassOn,
+  why?: PerfCiError,
+): Promise<void> {
   await withTransaction(pool, async (tx) => {
-    if (await passOn(tx, lease, how)) await showRun(tx, run, { publicUrl: config.publicUrl });
+    if (!(await passOn(tx, lease, how))) return;
+    // Nobody reads logs to find out why a run waits.
+    if (why?.code === HOST_UNSTEADY) await setNotice(tx, run.id, `waiting: ${why.message}`);
+    await showRun(tx, run, { publicUrl: config.publicUrl });
   });
 }
 
@@ -187,6 +217,7 @@ async function conclude(
     const finished = await finishRun(tx, lease, { state, result, timings });
     if (!finished) return false;
     if (result.kind === 'judged') await saveVerdicts(tx, lease, result.verdicts);
+    await saveOutcomes(tx, run, result);
     await showRun(tx, run, { publicUrl: config.publicUrl });
     return true;
   });
@@ -262,7 +293,7 @@ export async function measureRun(run: Run, context: RunContext, keeper: LeaseKee
     const again = whenAgain(error, run);
     if (again !== undefined) {
       log.warn({ error: thrown, ...again }, 'run failed and will be tried again');
-      await putBack(run, context, lease, again);
+      await putBack(run, context, lease, again, error);
       return;
     }
     log.error({ error: thrown }, 'run failed');

@@ -8,6 +8,11 @@ export function runnerCommand(): string[] {
   return nodeCommand(fileURLToPath(new URL('./runner.ts', import.meta.url)));
 }
 
+/** The argument list that starts the probe of lookAtHost. */
+export function probeCommand(): string[] {
+  return nodeCommand(fileURLToPath(new URL('../src/measure/host/probe.ts', import.meta.url)));
+}
+
 /**
  * PATH of builds and services: the Node that runs perf-ci first, so that a service started with `node` gets the
  * same one on every host, then what the worker itself finds its tools on.

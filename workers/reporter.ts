@@ -23,6 +23,7 @@ import { settingOrMake } from '../src/store/settings.ts';
 import { VERSION } from '../src/version.ts';
 import { readEvent } from '../src/webhook/payload.ts';
 import { connectDatabase, connectQueue, type Database } from './connect.ts';
+import { startControlSchedule } from './control-schedule.ts';
 import { startDeliverySweep } from './delivery-sweep.ts';
 import type { Service } from './service.ts';
 import { type ShowContext, showNotice, showRun } from './show-run.ts';
@@ -119,6 +120,13 @@ async function startParts(config: Config, database: Database, log: Log): Promise
     intervalMs: config.sweepMs,
     log: log.child({ part: 'sweep' }),
   });
+  const control = startControlSchedule({
+    pool,
+    settings: { everyRuns: config.controlEvery, hour: config.controlHour },
+    // A minute as it comes: nobody waits for a control run.
+    intervalMs: config.pollMs * 12,
+    log: log.child({ part: 'control' }),
+  });
   const wakes = {
     deliveries: () => intake.notify(),
     runs: () => dispatcher.wake(),
@@ -134,7 +142,14 @@ async function startParts(config: Config, database: Database, log: Log): Promise
   return {
     async stop() {
       await listener.stop();
-      await Promise.all([intake.stop(), dispatcher.stop(), reporter.stop(), broker.stop(), sweep.stop()]);
+      await Promise.all([
+        intake.stop(),
+        dispatcher.stop(),
+        reporter.stop(),
+        broker.stop(),
+        sweep.stop(),
+        control.stop(),
+      ]);
       await queue.close();
     },
   };

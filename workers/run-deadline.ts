@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../src/domain/benchmark.ts';
+import { longestPairMs } from '../src/measure/pair-deadline.ts';
 
 /** Token, fetch, merge base and configuration; a first fetch of a large repository takes minutes. */
 export const PREPARE_LIMIT_MS = 30 * 60_000;
@@ -6,20 +7,21 @@ export const PREPARE_LIMIT_MS = 30 * 60_000;
 const LONGEST_MS = 4 * 60 * 60_000;
 /** Longer than anyone may hold the host. */
 export const HOST_WAIT_LIMIT_MS = LONGEST_MS + 30 * 60_000;
-const SLACK_MS = 5 * 60_000;
+/** A machine that settles, and a closer look at a confirmed slowdown. */
+const SLACK_MS = 8 * 60_000;
 
 /**
- * Longest time from the first build to the verdict that a configuration can need, with room for one pair beyond
+ * Longest time from the first build to the verdict that a configuration can need, with room for a pair beyond
  * each budget. What takes longer hangs.
  */
 export function measureLimitMs(config: Pick<ProjectConfig, 'service' | 'scenarios'>): number {
-  const { buildTimeoutMs, readyTimeoutMs } = config.service;
-  const scenariosMs = config.scenarios.reduce(
-    (sum, { budgetMs, load }) =>
-      sum + budgetMs + 2 * readyTimeoutMs + 5 * load.warmUpMs + load.measuredMs + 6 * load.requestTimeoutMs,
+  const { service, scenarios } = config;
+  const scenariosMs = scenarios.reduce(
+    // The second is the pair beyond the budget, or the one that calibrates a plant.
+    (sum, scenario) => sum + scenario.budgetMs + 2 * longestPairMs(service, scenario),
     0,
   );
-  return Math.min(LONGEST_MS, 2 * buildTimeoutMs + scenariosMs + SLACK_MS);
+  return Math.min(LONGEST_MS, 2 * service.buildTimeoutMs + scenariosMs + SLACK_MS);
 }
 
 /** One timer at a time, calling `onOver` with the limit that was passed. */

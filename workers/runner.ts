@@ -4,7 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 
-import { describeEnvironment } from '../src/measure/environment.ts';
+import { PerfCiError } from '../src/domain/errors.ts';
+import { diagnoseScenario } from '../src/measure/diagnosis/diagnose.ts';
+import { describeEnvironment } from '../src/measure/host/environment.ts';
 import { measurePair, type PairContext } from '../src/measure/pair.ts';
 import type { FromRunner, RunnerPlan, ToRunner } from '../src/measure/protocol.ts';
 import { stopAllServices } from '../src/measure/service-process.ts';
@@ -52,11 +54,16 @@ for await (const line of createInterface({ input: process.stdin })) {
     const scenario = scenarios.find((candidate) => candidate.name === message.request.scenario);
     if (context === undefined || scenario === undefined)
       throw new Error('a pair was asked for without its plan');
+    if (message.type === 'diagnose') {
+      const answer = await diagnoseScenario(context, scenario, message.request);
+      say({ type: 'diagnosis', answer });
+      continue;
+    }
     say({ type: 'pair', pair: await measurePair(context, scenario, message.request) });
   } catch (error) {
     say({
       type: 'error',
-      code: 'runner-failed',
+      code: error instanceof PerfCiError ? error.code : 'runner-failed',
       message: error instanceof Error ? error.message : String(error),
     });
   }

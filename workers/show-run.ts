@@ -64,6 +64,8 @@ async function wantsComment(tx: Queryable, view: RunView, slot: string): Promise
  * can then never tell another story than the database.
  */
 export async function showRun(tx: Queryable, run: Run, context: ShowContext): Promise<void> {
+  // Nobody at GitHub asked for it; it is seen on its run page.
+  if (run.kind === 'control') return;
   // Locked before it is read: else a state that ended meanwhile could be overwritten by the one before.
   await lockRun(tx, run.id);
   const view = await viewOf(tx, run.id, context);

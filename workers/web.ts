@@ -8,6 +8,7 @@ import { storeDelivery } from '../src/store/deliveries.ts';
 import { logsOf } from '../src/store/logs.ts';
 import { pendingMigrations } from '../src/store/migrate.ts';
 import type { Pool } from '../src/store/pool.ts';
+import { profileOf } from '../src/store/profiles.ts';
 import { resultOf } from '../src/store/runs.ts';
 import { connectDatabase } from './connect.ts';
 import type { Service } from './service.ts';
@@ -33,6 +34,7 @@ export async function startWeb(config: Config, log: Log): Promise<Service> {
     webhook: { secrets: config.webhookSecrets, store: (delivery) => storeDelivery(pool, delivery) },
     pendingMigrations: () => pendingMigrations(pool),
     readRun: (runId) => readRun(pool, runId),
+    readProfile: (runId, scenario, name) => profileOf(pool, runId, scenario, name),
     showRuns: config.showRuns,
     log,
   });

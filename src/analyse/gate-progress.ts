@@ -1,12 +1,15 @@
 import type { GateSpec } from '../domain/benchmark.ts';
 import type { Pair } from '../domain/trial.ts';
+import { median } from '../stats/summary.ts';
 import { looksFor, MAX_LOOK_PAIRS } from './boundaries.ts';
-import { confirmAlarm, CONFIRM_PAIRS, MAX_CONFIRM_PAIRS } from './confirm.ts';
-import type { Confirmation, Direction } from './confirm.ts';
+import { confirmAlarm, confirmLooks } from './confirm.ts';
+import type { Changes, Confirmation, Direction } from './confirm.ts';
+import { ruleOf } from './gate-rule.ts';
+import type { GateRule, Surroundings } from './gate-rule.ts';
 import { metricPairs, siftPairs, UNSTEADY_SHARE } from './pairs.ts';
 import type { MetricPairs, WorkingPair } from './pairs.ts';
-import { decide, DEFAULT_LIMITS } from './rule.ts';
-import type { Decision, Limits } from './rule.ts';
+import { decide } from './rule.ts';
+import type { Decision } from './rule.ts';
 
 /** Exploring pairs that are started at most: enough for the last look when a quarter of them is dropped. */
 export const MAX_EXPLORE_PAIRS = MAX_LOOK_PAIRS / (1 - UNSTEADY_SHARE);
@@ -20,31 +23,22 @@ export interface Sample {
 }
 
 /** How far one gating metric has come. */
-export type GateProgress =
-  | { state: 'exploring'; sample: Sample; decision: Decision; missingForNextLook: number | undefined }
-  | { state: 'unchanged'; sample: Sample; decision: Decision }
+export type GateProgress = { sample: Sample; decision: Decision; rule: GateRule } & (
+  | { state: 'exploring'; missingForNextLook: number | undefined }
+  | { state: 'unchanged' }
   | {
       state: 'suspected';
       direction: Direction;
-      sample: Sample;
-      decision: Decision;
       fresh: Sample;
+      /** Of the last confirming look, if there was one. */
+      confirmation: Confirmation | undefined;
       /** No further confirming pair is allowed. */
       exhausted: boolean;
+      /** Usable fresh pairs still missing for the next confirming look. */
+      missingForNextLook: number;
     }
-  | {
-      state: 'checked';
-      direction: Direction;
-      sample: Sample;
-      decision: Decision;
-      fresh: Sample;
-      confirmation: Confirmation;
-    };
-
-/** The limits of a gate: those of the rule, with the gate's threshold as tolerance. */
-export function limitsOf(gate: GateSpec): Limits {
-  return { ...DEFAULT_LIMITS, tolerance: gate.threshold };
-}
+  | { state: 'checked'; direction: Direction; fresh: Sample; confirmation: Confirmation }
+);
 
 /**
  * Replays the pairs of one scenario in the order measured and tells where a gating metric stands. A decision, once
@@ -54,64 +48,99 @@ export function limitsOf(gate: GateSpec): Limits {
  * @param pairs all pairs of the scenario so far, in any order
  * @param family number of gating metrics that share the error rate
  */
-export function followGate(pairs: readonly Pair[], gate: GateSpec, family: number): GateProgress {
+export function followGate(
+  pairs: readonly Pair[],
+  gate: GateSpec,
+  family: number,
+  around: Surroundings = {},
+): GateProgress {
   const ordered = [...pairs].sort((a, b) => a.pairNo - b.pairNo);
   const explore = ordered.filter(({ stage }) => stage === 'explore');
-  const limits = limitsOf(gate);
+  const scenario = ordered[0]?.scenario;
+  const ruleFor = ({ kept, figures }: Sample): GateRule =>
+    ruleOf(gate, around, { scenario, kept, typical: median(figures.base) });
   let looked = 0;
-  let seen = sampleOf([], gate, []);
-  let latest = decide([], { ...limits, family });
+  let seen = sampleOf([], gate, around, []);
+  let rule = ruleFor(seen);
+  let latest = decideBy(rule, seen, 0, family);
   for (let count = 1; count <= Math.min(explore.length, MAX_EXPLORE_PAIRS); count++) {
-    seen = sampleOf(explore.slice(0, count), gate, []);
-    const { logRatios } = seen.figures;
-    const due = looksFor(family).findLast((look) => look.pairs <= logRatios.length);
+    seen = sampleOf(explore.slice(0, count), gate, around, []);
+    const usable = seen.figures.changes.length;
+    const due = looksFor(family).findLast((look) => look.pairs <= usable);
     if (due === undefined) {
-      latest = decide(logRatios, { ...limits, family });
+      latest = decideBy(rule, seen, usable, family);
       continue;
     }
     // Dropping can bring the same number of usable pairs twice, which must not become a second look. On a restless
     // machine a look has to wait: it is made up, over its own first pairs, once the share of dropped ones has fallen.
     if (due.pairs <= looked || isUnsteady(seen, count)) continue;
     looked = due.pairs;
-    latest = decide(logRatios.slice(0, due.pairs), { ...limits, family });
-    if (latest.decision === 'unchanged') return { state: 'unchanged', sample: seen, decision: latest };
+    rule = ruleFor(seen);
+    latest = decideBy(rule, seen, due.pairs, family);
+    const found = { sample: seen, decision: latest, rule };
+    if (latest.decision === 'unchanged') return { state: 'unchanged', ...found };
     if (latest.decision !== 'continue') {
-      const alarm = { direction: latest.decision, sample: seen, decision: latest };
       const raisedAt = (explore[count - 1] as Pair).pairNo;
       const fresh = ordered.filter(({ stage, pairNo }) => stage === 'confirm' && pairNo > raisedAt);
-      return followConfirmation(fresh, alarm, { gate, limits, family });
+      return followConfirmation(fresh, { ...found, direction: latest.decision }, { family, around });
     }
   }
   return {
     state: 'exploring',
     sample: seen,
     decision: latest,
-    missingForNextLook: missingForNextLook(seen.figures.logRatios.length, explore.length, looked, family),
+    rule,
+    missingForNextLook: missingForNextLook(seen.figures.changes.length, explore.length, looked, family),
   };
+}
+
+function decideBy(rule: GateRule, { figures }: Sample, pairs: number, family: number): Decision {
+  const { changes, blocks } = firstOf(figures, pairs);
+  return decide(changes, { ...rule.limits, family, yardstick: rule.yardstick, blocks });
+}
+
+function firstOf({ changes, blocks }: Changes, count: number): Changes {
+  return { changes: changes.slice(0, count), blocks: blocks.slice(0, count) };
 }
 
 function followConfirmation(
   confirm: readonly Pair[],
-  alarm: { direction: Direction; sample: Sample; decision: Decision },
-  rule: { gate: GateSpec; limits: Limits; family: number },
+  alarm: { direction: Direction; sample: Sample; decision: Decision; rule: GateRule },
+  { family, around }: { family: number; around: Surroundings },
 ): GateProgress {
-  let fresh = sampleOf([], rule.gate, []);
-  for (let count = 1; count <= Math.min(confirm.length, MAX_CONFIRM_PAIRS); count++) {
-    fresh = sampleOf(confirm.slice(0, count), rule.gate, alarm.sample.kept);
-    if (fresh.figures.logRatios.length < CONFIRM_PAIRS) continue;
-    const confirmation = confirmAlarm(alarm.sample.figures.logRatios, fresh.figures.logRatios, {
-      direction: alarm.direction,
+  const { sample, rule, direction } = alarm;
+  const looks = confirmLooks(sample.figures.changes.length);
+  const atMost = Math.ceil((looks.at(-1) as number) / (1 - UNSTEADY_SHARE));
+  let fresh = sampleOf([], rule.gate, around, []);
+  let confirmation: Confirmation | undefined;
+  let looked = 0;
+  for (let count = 1; count <= Math.min(confirm.length, atMost); count++) {
+    fresh = sampleOf(confirm.slice(0, count), rule.gate, around, sample.kept);
+    const due = looks.findLast((pairs) => pairs <= fresh.figures.changes.length);
+    if (due === undefined || due <= looked) continue;
+    looked = due;
+    confirmation = confirmAlarm(sample.figures, firstOf(fresh.figures, due), {
+      direction,
       limits: rule.limits,
-      family: rule.family,
+      family,
+      yardstick: rule.yardstick,
     });
-    return { state: 'checked', ...alarm, fresh, confirmation };
+    if (confirmation.state !== 'open') return { state: 'checked', ...alarm, fresh, confirmation };
   }
-  return { state: 'suspected', ...alarm, fresh, exhausted: confirm.length >= MAX_CONFIRM_PAIRS };
+  const usable = fresh.figures.changes.length;
+  const next = looks.find((pairs) => pairs > usable) ?? usable + 1;
+  const exhausted = confirm.length >= atMost;
+  return { state: 'suspected', ...alarm, fresh, confirmation, exhausted, missingForNextLook: next - usable };
 }
 
-function sampleOf(pairs: readonly Pair[], gate: GateSpec, reference: readonly WorkingPair[]): Sample {
+function sampleOf(
+  pairs: readonly Pair[],
+  gate: GateSpec,
+  around: Surroundings,
+  reference: readonly WorkingPair[],
+): Sample {
   const { kept, dropped } = siftPairs(pairs, reference);
-  const figures = metricPairs(kept, gate.metric);
+  const figures = metricPairs(kept, gate.metric, around.custom);
   return { figures, kept, dropped: dropped.length + figures.refused };
 }
 

@@ -1,5 +1,6 @@
+import { alignedRankInterval } from '../stats/aligned-rank.ts';
 import { median } from '../stats/summary.ts';
-import { intervalAtLevel } from './interval.ts';
+import { intervalAtLevel, SIGNED_RANK_FROM } from './interval.ts';
 import { callChange, DEFAULT_LIMITS, toRelative } from './rule.ts';
 import type { CalledWord, Limits } from './rule.ts';
 
@@ -47,7 +48,8 @@ export const MIN_CASE_PAIRS = 5;
 export function judgeCase(bare: BareCase, options: Partial<CaseOptions> = {}): CaseVerdict {
   const rule = { ...CASE_DEFAULTS, ...options };
   const pairs = bare.base.length;
-  const changes = logRatios(bare) ?? relativeDifferences(bare);
+  const logs = logarithms(bare);
+  const changes = logs?.map(([base, head]) => head - base) ?? relativeDifferences(bare);
   if (changes === undefined) {
     return {
       case: bare.case,
@@ -56,7 +58,14 @@ export function judgeCase(bare: BareCase, options: Partial<CaseOptions> = {}): C
       why: 'the median of base is 0: no relative change exists',
     };
   }
-  const interval = intervalAtLevel(changes, rule.alpha);
+  const interval =
+    logs === undefined || pairs < SIGNED_RANK_FROM
+      ? intervalAtLevel(changes, rule.alpha)
+      : alignedRankInterval(
+          logs.map(([base]) => base),
+          logs.map(([, head]) => head),
+          rule.alpha,
+        );
   if (interval === undefined) {
     return { case: bare.case, verdict: 'inconclusive', pairs, why: needMore(pairs) };
   }
@@ -76,9 +85,9 @@ function needMore(pairs: number): string {
   return `need at least ${MIN_CASE_PAIRS} pairs, found ${pairs}`;
 }
 
-function logRatios({ base, head }: BareCase): number[] | undefined {
+function logarithms({ base, head }: BareCase): [base: number, head: number][] | undefined {
   if (![...base, ...head].every((value) => value > 0)) return undefined;
-  return base.map((value, i) => Math.log((head[i] as number) / value));
+  return base.map((value, i) => [Math.log(value), Math.log(head[i] as number)]);
 }
 
 /** Relative differences on the log scale of the rule, so that one rule serves both: ln(1 + change), cut at -99.9 %. */

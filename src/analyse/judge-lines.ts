@@ -9,7 +9,7 @@ import { MAX_CASE_PAIRS, MAX_RECORDED_PAIRS } from './recorded-schema.ts';
 import { parseRecordedLine } from './recorded.ts';
 
 export interface JudgeLinesOptions {
-  /** What gates in recorded trials; default CPU time per request at 3 %. */
+  /** What gates in every scenario of recorded trials; default CPU time per request at 3 %. */
   gates?: readonly GateSpec[];
   /** Limits and level for bare cases. */
   cases?: Partial<CaseOptions>;
@@ -60,9 +60,11 @@ export async function* judgeLines(
     }
   }
   if (form === undefined) throw empty();
+  const gates = options.gates ?? DEFAULT_GATES;
+  // One input is one answer: all its gating metrics share the error rate.
+  const family = gates.length * scenarios.size;
   for (const [scenario, pairs] of scenarios) {
-    const gates = options.gates ?? DEFAULT_GATES;
-    const verdicts = judgeScenario({ scenario, pairs: [...pairs.values()], gates });
+    const verdicts = judgeScenario({ scenario, pairs: [...pairs.values()], gates, family });
     yield* verdicts.map(toLine);
   }
 }

@@ -3,12 +3,13 @@ import type { Pair, Side, Stage } from '../domain/trial.ts';
 import { SIDES } from '../domain/trial.ts';
 import { MAX_EXPLORE_PAIRS, followGate } from './gate-progress.ts';
 import type { GateProgress } from './gate-progress.ts';
+import type { Surroundings } from './gate-rule.ts';
 
 /** Failed trials of one side that end a scenario: once may be bad luck, twice is the code. */
 export const MAX_FAILURES_PER_SIDE = 2;
 
 /** Where the measuring of one scenario stands. */
-export interface ScenarioState {
+export interface ScenarioState extends Surroundings {
   /** All pairs so far, both stages, failed ones included. */
   pairs: readonly Pair[];
   gates: readonly GateSpec[];
@@ -40,23 +41,25 @@ export function nextStep(state: ScenarioState): NextStep {
 
   const family = state.family ?? state.gates.length;
   const open = state.gates
-    .map((gate) => followGate(state.pairs, gate, family))
+    .map((gate) => followGate(state.pairs, gate, family, state))
     .filter(({ state: at }) => at === 'exploring' || at === 'suspected');
   if (open.length === 0) return { kind: 'stop', why: 'decided' };
 
-  const unchecked = open.some((progress) => progress.state === 'suspected' && !progress.exhausted);
-  const missing = missingForNextLook(open);
-  if (!unchecked && missing === undefined) return { kind: 'stop', why: 'max-pairs' };
+  const unchecked = open.filter((progress) => progress.state === 'suspected' && !progress.exhausted);
+  const toConfirm = missingForNextLook(unchecked);
+  const toExplore = missingForNextLook(open.filter((progress) => progress.state === 'exploring'));
+  if (toConfirm === undefined && toExplore === undefined) return { kind: 'stop', why: 'max-pairs' };
   if (state.elapsedMs >= state.budgetMs) return { kind: 'stop', why: 'budget' };
-  if (unchecked) return { kind: 'pair', stage: 'confirm' };
-  if ((missing as number) > affordablePairs(state)) return { kind: 'stop', why: 'budget' };
-  return { kind: 'pair', stage: 'explore' };
+  const affordable = affordablePairs(state);
+  if (toConfirm !== undefined && toConfirm <= affordable) return { kind: 'pair', stage: 'confirm' };
+  if (toExplore !== undefined && toExplore <= affordable) return { kind: 'pair', stage: 'explore' };
+  return { kind: 'stop', why: 'budget' };
 }
 
-/** Fewest usable pairs that bring any exploring metric to its next look; undefined when none has one. */
+/** Fewest usable pairs that bring any of the metrics to its next look; undefined when none has one. */
 function missingForNextLook(open: readonly GateProgress[]): number | undefined {
   const missing = open.flatMap((progress) =>
-    progress.state === 'exploring' ? (progress.missingForNextLook ?? []) : [],
+    'missingForNextLook' in progress ? (progress.missingForNextLook ?? []) : [],
   );
   return missing.length === 0 ? undefined : Math.min(...missing);
 }

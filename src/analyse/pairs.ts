@@ -1,6 +1,9 @@
-import type { MetricName } from '../domain/benchmark.ts';
+import { metricOf } from '../domain/metric.ts';
+import type { CustomMetric, MetricName } from '../domain/metric.ts';
 import type { Pair, Trial } from '../domain/trial.ts';
+import type { ShareBlock } from '../stats/shares.ts';
 import { median } from '../stats/summary.ts';
+import { countsOf, cpuPerRequestUs, figureOf } from './readings.ts';
 
 /** A pair whose two trials worked. */
 export interface WorkingPair {
@@ -59,33 +62,63 @@ export function siftPairs(pairs: readonly Pair[], reference: readonly WorkingPai
 export interface MetricPairs {
   base: number[];
   head: number[];
-  /** ln(head / base), positive is worse. */
-  logRatios: number[];
-  /** Pairs without a positive figure on both sides: a ratio of 0 has no logarithm, and adding a little to it would invent one. */
+  /** One a pair, positive is worse, in the working units of the metric (yardstick.ts): a log-ratio for most. */
+  changes: number[];
+  /** What is behind shares, one a pair; empty for other scales. */
+  blocks: ShareBlock[];
+  /**
+   * Pairs without a figure on both sides that this metric can use: of a ratio both must be above 0, for a ratio of 0 has no
+   * logarithm, and adding a little to it would invent one.
+   */
   refused: number;
 }
 
 /** What `pairs` say about `metric`. */
-export function metricPairs(pairs: readonly WorkingPair[], metric: MetricName): MetricPairs {
-  const read = READINGS[metric];
-  const figures = pairs.map(({ base, head }) => ({ base: read(base), head: read(head) }));
-  const usable = figures.filter(({ base, head }) => isPositive(base) && isPositive(head));
-  return {
-    base: usable.map(({ base }) => base),
-    head: usable.map(({ head }) => head),
-    logRatios: usable.map(({ base, head }) => Math.log(head / base)),
-    refused: figures.length - usable.length,
-  };
+export function metricPairs(
+  pairs: readonly WorkingPair[],
+  metric: MetricName,
+  custom: readonly CustomMetric[] = [],
+): MetricPairs {
+  const { scale, better } = metricOf(metric, custom);
+  const found: MetricPairs = { base: [], head: [], changes: [], blocks: [], refused: 0 };
+  for (const { base, head } of pairs) {
+    const read = scale === 'share' ? readShares(base, head, metric) : readFigures(base, head, metric);
+    if (read === undefined || (scale === 'ratio' && !(read.base > 0 && read.head > 0))) {
+      found.refused++;
+      continue;
+    }
+    const change = scale === 'ratio' ? Math.log(read.head / read.base) : read.head - read.base;
+    found.base.push(read.base);
+    found.head.push(read.head);
+    // 0 - x instead of -x: no change at all is 0, not -0.
+    found.changes.push(better === 'lower' ? change : 0 - change);
+    if (read.block !== undefined) found.blocks.push(read.block);
+  }
+  return found;
 }
 
-const READINGS: Record<MetricName, (trial: Trial) => number> = {
-  cpu_per_request: (trial) => trial.cpuUs / trial.requests,
-  latency_p50: (trial) => trial.latencyMs.p50,
-  latency_p90: (trial) => trial.latencyMs.p90,
-  latency_p99: (trial) => trial.latencyMs.p99,
-  memory_peak: (trial) => trial.memoryPeakBytes,
-  startup: (trial) => trial.startupMs,
-};
+interface PairReading {
+  base: number;
+  head: number;
+  block?: ShareBlock;
+}
+
+function readFigures(base: Trial, head: Trial, metric: MetricName): PairReading | undefined {
+  const figures = { base: figureOf(base, metric), head: figureOf(head, metric) };
+  return figures.base === undefined || figures.head === undefined
+    ? undefined
+    : { base: figures.base, head: figures.head };
+}
+
+function readShares(base: Trial, head: Trial, metric: MetricName): PairReading | undefined {
+  const block = { base: countsOf(base, metric), head: countsOf(head, metric) };
+  if (block.base === undefined || block.head === undefined) return undefined;
+  return {
+    base: block.base.hits / block.base.of,
+    head: block.head.hits / block.head.of,
+    block: { base: block.base, head: block.head },
+  };
+}
 
 function workingPair(pair: Pair): WorkingPair | undefined {
   if (pair.base.state !== 'ok' || pair.head.state !== 'ok') return undefined;
@@ -94,7 +127,7 @@ function workingPair(pair: Pair): WorkingPair | undefined {
 
 function levelOf({ base, head }: WorkingPair): number | undefined {
   if (base.cpuSource !== head.cpuSource) return undefined;
-  const sides = [base, head].map(READINGS.cpu_per_request);
+  const sides = [base, head].map(cpuPerRequestUs);
   return sides.every(isPositive) ? Math.log(sides.reduce((sum, side) => sum + side, 0) / 2) : undefined;
 }
 

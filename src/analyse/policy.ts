@@ -1,6 +1,8 @@
-import type { MetricName } from '../domain/benchmark.ts';
+import { metricOf } from '../domain/metric.ts';
+import type { Metric, MetricName } from '../domain/metric.ts';
 import type { Gate, Verdict } from '../domain/verdict.ts';
-import { CONFIRM_PAIRS } from './confirm.ts';
+import { MIN_CONFIRM_PAIRS } from './confirm.ts';
+import { yardstickOf } from './yardstick.ts';
 
 /** What one verdict contributes to the gate, and why, as part of a sentence. */
 export interface GateReason {
@@ -37,33 +39,53 @@ function reasonFor(verdict: Verdict, threshold: number): GateReason {
 }
 
 function judge(verdict: Verdict, threshold: number): { gate: Gate; reason: string } {
-  const limit = percent(threshold);
+  const metric = metricOf(verdict.metric, verdict.custom === undefined ? [] : [verdict.custom]);
+  const say = (size: number): string => sizeOf(size, metric, verdict.custom?.unitLabel);
+  const limit = say(threshold);
+  const effect = verdict.effect ?? 0;
+  const worse = metric.better === 'lower' ? effect : -effect;
   switch (verdict.verdict) {
-    case 'regressed': {
-      const effect = verdict.effect ?? 0;
-      return effect >= threshold
-        ? { gate: 'fail', reason: `worse by ${percent(effect)}, limit ${limit}` }
-        : { gate: 'warn', reason: `worse by ${percent(effect)}, within the limit of ${limit}` };
-    }
+    case 'regressed':
+      return worse >= threshold
+        ? { gate: 'fail', reason: `worse by ${say(worse)}, limit ${limit}` }
+        : { gate: 'warn', reason: `worse by ${say(worse)}, within the limit of ${limit}` };
     case 'improved':
-      return { gate: 'pass', reason: `better by ${percent(-(verdict.effect ?? 0))}` };
-    case 'unchanged':
-      return { gate: 'pass', reason: `no increase of ${limit} or more` };
+      return { gate: 'pass', reason: `better by ${say(-worse)}` };
+    case 'unchanged': {
+      const direction = metric.better === 'lower' ? 'increase' : 'decrease';
+      return { gate: 'pass', reason: `no ${direction} of ${limit} or more` };
+    }
     case 'inconclusive':
-      return { gate: 'no-verdict', reason: whyInconclusive(verdict) };
+      return { gate: 'no-verdict', reason: whyInconclusive(verdict, metric) };
   }
 }
 
-function whyInconclusive({ effect, interval, margin, confirmation }: Verdict): string {
+function whyInconclusive(verdict: Verdict, metric: Metric): string {
+  const { effect, interval, margin, confirmation, blocked } = verdict;
+  if (blocked !== undefined) return `an alarm is not raised, the standing control fails: ${blocked}`;
   if (effect === undefined) return 'no pair could be used';
-  if (confirmation !== undefined && confirmation.pairs >= CONFIRM_PAIRS) {
+  if (confirmation !== undefined && confirmation.pairs >= MIN_CONFIRM_PAIRS) {
     return `an alarm was not repeated by ${confirmation.pairs} fresh pairs`;
   }
-  const suspected = interval !== undefined && (interval.lo > margin || interval.hi < -margin / (1 + margin));
-  if (confirmation !== undefined || suspected) return 'an alarm could not be checked within the budget';
+  if (confirmation !== undefined || (interval !== undefined && isBeyond(interval, margin, metric))) {
+    return 'an alarm could not be checked within the budget';
+  }
   return 'the measured range holds both a pass and a fail';
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+/** Whether the whole interval (real changes) lies beyond the margin on either side. */
+function isBeyond(interval: { lo: number; hi: number }, margin: number, metric: Metric): boolean {
+  const yardstick = yardstickOf(metric);
+  const ends = [
+    yardstick.change(yardstick.worsening(margin)),
+    yardstick.change(-yardstick.worsening(margin)),
+  ];
+  return interval.lo > Math.max(...ends) || interval.hi < Math.min(...ends);
+}
+
+function sizeOf(size: number, { scale, unit }: Metric, unitLabel = ''): string {
+  if (scale === 'ratio') return `${(size * 100).toFixed(1)} %`;
+  if (scale === 'share') return `${(size * 100).toFixed(2)} percentage points`;
+  const words = unit === 'bytes-per-request' ? 'B/request' : unitLabel;
+  return `${Number(size.toPrecision(3))}${words === '' ? '' : ` ${words}`}`;
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isMetricName } from '../domain/metric.ts';
+import type { MetricName } from '../domain/metric.ts';
 
 /** Most pairs of one case or scenario: the interval looks at every two of them. */
 export const MAX_CASE_PAIRS = 2000;
@@ -27,17 +29,56 @@ const latencyMs = z
     error: 'expected p50 <= p90 <= p99 <= max',
   });
 
+/** Most figures of one trial; a project names at most a few of its own. */
+const MAX_FIGURES = 100;
+/** Largest number of requests behind a share: the exact test looks at all hits. */
+const MAX_COUNT = 10_000_000;
+
+const METRIC = 'expected the name of a metric';
+const metricName = z.string(METRIC).refine((text): text is MetricName => isMetricName(text), METRIC);
+const TOO_MANY = `expected at most ${MAX_FIGURES} of them`;
+
+/** Unlike the others a figure may be negative: memory shrinks, a number of the service's own is anything. */
+const figures = z
+  .record(metricName, z.number('expected a finite number'))
+  .refine((found) => Object.keys(found).length <= MAX_FIGURES, TOO_MANY);
+
+const counts = z
+  .record(
+    metricName,
+    z
+      .object({ hits: count, of: count.max(MAX_COUNT, `expected at most ${MAX_COUNT}`) })
+      .refine(({ hits, of }) => hits <= of, 'expected hits <= of'),
+  )
+  .refine((found) => Object.keys(found).length <= MAX_FIGURES, TOO_MANY);
+
+const generator = z.object({
+  keptUp: z.boolean(),
+  offered: figure,
+  sent: figure,
+  lateP99Ms: figure,
+  lateMaxMs: figure,
+});
+
 const trial = z.object({
   startupMs: figure,
   requests: z.int('expected at least 1 request').positive('expected at least 1 request'),
   cpuUs: figure,
-  cpuSource: z.enum(['schedstat', 'ticks']).default('schedstat'),
+  cpuSource: z.enum(['schedstat', 'cgroup', 'rusage', 'ticks']).default('schedstat'),
   latencyMs,
   histogram: z
     .string()
     .max(MAX_HISTOGRAM_LENGTH, `expected at most ${MAX_HISTOGRAM_LENGTH} characters`)
     .default(''),
   memoryPeakBytes: figure,
+  openHistogram: z
+    .string()
+    .max(MAX_HISTOGRAM_LENGTH, `expected at most ${MAX_HISTOGRAM_LENGTH} characters`)
+    .optional(),
+  figures: figures.optional(),
+  counts: counts.optional(),
+  generator: generator.optional(),
+  notes: z.array(z.string().max(1000)).max(MAX_FIGURES).optional(),
 });
 
 const failure = z.object({

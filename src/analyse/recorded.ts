@@ -25,18 +25,25 @@ export function parseRecordedLine(line: string, lineNo: number): RecordedLine {
   if (Object.hasOwn(value, 'case')) {
     return { form: 'case', bare: validate(bareCaseSchema, value, lineNo) };
   }
-  const { schemaVersion: _, stealShare, answers, ...rest } = validate(recordedPairSchema, value, lineNo);
-  const { example, ...counts } = answers;
-  const pair: Pair = {
-    ...rest,
-    answers: { ...counts, ...(example !== undefined && { example }) },
-    ...(stealShare !== undefined && { stealShare }),
-  };
+  const { schemaVersion: _, ...rest } = validate(recordedPairSchema, value, lineNo);
+  const pair = withoutUndefined(rest) satisfies Pair;
   for (const side of ['base', 'head'] as const) {
     const outcome = pair[side];
     if (outcome.state === 'ok') checkHistogram(outcome.trial, `${side}.trial.histogram`, lineNo);
   }
   return { form: 'pair', pair };
+}
+
+/** What is optional and missing is a key too many; zod leaves it undefined. */
+type Defined<T> = T extends (infer Item)[]
+  ? Defined<Item>[]
+  : T extends object
+    ? { [K in keyof T]: Defined<Exclude<T[K], undefined>> }
+    : T;
+
+function withoutUndefined<T>(value: T): Defined<T> {
+  // Whatever was parsed from JSON can be written as JSON again, and undefined cannot.
+  return JSON.parse(JSON.stringify(value)) as Defined<T>;
 }
 
 function parseJson(line: string, lineNo: number): unknown {
@@ -54,12 +61,13 @@ function validate<T>(schema: ZodType<T>, value: object, lineNo: number): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = issue?.path ?? [];
-  throw invalid(
-    lineNo,
-    path.join('.'),
-    issue?.message ?? 'expected another shape',
-    describe(dig(value, path)),
-  );
+  const where = path.join('.');
+  // Of a wrong key the message is one level down, and what was found is the key itself.
+  if (issue?.code === 'invalid_key') {
+    const expected = issue.issues[0]?.message ?? 'expected another key';
+    throw invalid(lineNo, where, expected, clip(String(path.at(-1)), 40));
+  }
+  throw invalid(lineNo, where, issue?.message ?? 'expected another shape', describe(dig(value, path)));
 }
 
 /** A histogram that counts other than the trial does belongs to another trial or was cut. */

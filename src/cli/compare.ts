@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { checkHostForCompare } from '../../workers/check-host.ts';
 import { compare, type ComparisonHooks } from '../../workers/compare-commits.ts';
 import { type LocalRepository, openLocalRepository, resolveRevision } from '../checkout/local.ts';
 import { PerfCiError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { wantsColor } from './color.ts';
 import { chooseConfig, onlyScenarios, scenarioNames } from './compare-config.ts';
+import { readConfig } from '../config.ts';
 import { describeResult, exitCodeOfResult, type ResultForm } from './describe-result.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { parseSeed } from './seed.ts';
@@ -34,6 +36,10 @@ function hooksFor(progress: Progress, trials: TrialsFile | undefined): Compariso
     onPhase: (phase) => progress.say(phase),
     onHostBusy: () => progress.say('waiting: another measurement holds this host'),
     onPair: async (pair) => trials?.add(pair),
+    onDiagnosis: (scenario, what) =>
+      progress.say(
+        `${scenario}: ${what === 'profile' ? 'where the time went' : 'counting instructions (valgrind)'}`,
+      ),
     onProgress: (at) => {
       const stage = at.stage === 'confirm' ? 'confirming' : 'measuring';
       progress.update(
@@ -77,6 +83,7 @@ async function compareRevisions(
   const chosen = await chooseConfig(repository, places, (line) => progress.say(line));
   const config = { ...chosen, config: onlyScenarios(chosen.config, options.scenario) };
   progress.say(`seed ${seed}, scenarios: ${scenarioNames(config.config)}`);
+  const dataFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'perf-ci');
   const trials = options.trials === undefined ? undefined : openTrialsFile(options.trials);
   try {
     const { result } = await compare({
@@ -85,12 +92,18 @@ async function compareRevisions(
       headSha,
       baseRef: base,
       workFolder: join(scratch, 'work'),
-      dataFolder: join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'perf-ci'),
+      dataFolder,
       trustTier: 'local',
       seed,
       signal,
       config,
       hooks: hooksFor(progress, trials),
+      checkHost: () =>
+        checkHostForCompare(dataFolder, {
+          mode: readConfig({ PERF_CI_PREFLIGHT: process.env['PERF_CI_PREFLIGHT'] }).preflight,
+          signal,
+          onWait: (reasons) => progress.say(`waiting for the machine to settle: ${reasons.join('; ')}`),
+        }),
     });
     return result;
   } finally {
@@ -102,7 +115,8 @@ async function compareRevisions(
 export async function runCompare(base: string, head: string, options: CompareOptions): Promise<number> {
   const seed = parseSeed(options.seed) ?? randomInt(2 ** 32);
   const progress = createProgress(process.stderr);
-  const scratch = await mkdtemp(join(tmpdir(), 'perf-ci-compare-'));
+  // Not perf-…: perf takes a path that begins with /tmp/perf- for a map of compiled code and finds no symbols in it.
+  const scratch = await mkdtemp(join(tmpdir(), 'compare-perf-ci-'));
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
   try {

@@ -1,18 +1,23 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
+import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
-import { canUseHugePages, hugePageMode, libcVersion } from '../measure/environment.ts';
-import { allowedCpus, choosePinning } from '../measure/pinning.ts';
+import { probeCommand } from '../../workers/places.ts';
+import { cpuSourcesHere } from '../measure/accounts/cpu-sources.ts';
+import { hugePageMode, libcVersion, whyNoHugePages } from '../measure/host/environment.ts';
+import { lookAtHost } from '../measure/host/look.ts';
+import { allowedCpus, choosePinning, parseCpuList } from '../measure/host/pinning.ts';
+import { assessPreflight } from '../measure/host/preflight.ts';
 import { findOnPath } from '../processes/wrap-command.ts';
-import { hasSchedstat } from '../measure/process-tree.ts';
 import type { Finding } from './findings.ts';
 
 const run = promisify(execFile);
 
 /** Older versions lack fixes for hostile repositories that the checkout relies on. */
 const MIN_GIT = [2, 34] as const;
+/** Shorter than before a measurement: a person waits. */
+const DOCTOR_LOOK_MS = 200;
 const MIN_FREE_BYTES = 2 * 2 ** 30;
 
 async function git(): Promise<Finding> {
@@ -54,23 +59,35 @@ function processors(): Finding[] {
   return [cores, { name: 'pinning', state: 'warn', found: isAlone ? 'one CPU' : 'no taskset', todo }];
 }
 
+const CPU_SOURCES = {
+  cgroup: 'control groups, exited processes included',
+  schedstat: 'schedstat, nanoseconds',
+  rusage: 'rusage, steps of 1 ms',
+  ticks: 'ticks of 10 ms',
+} as const;
+
 function cpuTime(): Finding {
   const name = 'CPU time';
-  if (hasSchedstat()) return { name, state: 'ok', found: 'schedstat, nanoseconds' };
-  if (process.platform === 'linux') {
-    const todo = 'a kernel with CONFIG_SCHED_INFO gives finer figures';
-    return { name, state: 'warn', found: 'no schedstat: ticks of 10 ms', todo };
+  if (process.platform !== 'linux') {
+    return { name, state: 'missing', found: `no /proc on ${process.platform}`, todo: 'run workers on Linux' };
   }
-  return { name, state: 'missing', found: `no /proc on ${process.platform}`, todo: 'run workers on Linux' };
+  const { source, place, note } = cpuSourcesHere();
+  const version = place === undefined ? '' : ` (version ${place.version})`;
+  const found = `${CPU_SOURCES[source]}${version}${note === undefined ? '' : `; ${note}`}`;
+  if (source === 'cgroup') return { name, state: 'ok', found };
+  const todo =
+    'let this user make control groups (systemd: Delegate=yes) to count processes that end as well';
+  return { name, state: 'warn', found, todo };
 }
 
 function hugePages(): Finding {
   const name = 'huge pages';
   const found = `THP ${hugePageMode() || 'absent'}, ${libcVersion()}`;
-  if (canUseHugePages()) return { name, state: 'ok', found: `${found}: malloc uses them on both sides` };
+  const why = whyNoHugePages(libcVersion(), hugePageMode());
+  if (why === undefined) return { name, state: 'ok', found: `${found}: malloc uses them on both sides` };
   const todo =
     'with glibc 2.35 or newer: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled; it halves the noise';
-  return { name, state: 'warn', found, todo };
+  return { name, state: 'warn', found: `${found}: ${why}`, todo };
 }
 
 function sandbox(): Finding {
@@ -95,12 +112,23 @@ function parentDeath(): Finding {
   };
 }
 
-function quiet(): Finding {
+/** The look that every measurement begins with, without a past to compare with. */
+async function quiet(): Promise<Finding> {
   const name = 'load';
-  const load = loadavg()[0] ?? 0;
-  const found = `${load.toFixed(2)} over the last minute on ${cpus().length} CPUs`;
-  if (load <= cpus().length / 2) return { name, state: 'ok', found };
-  return { name, state: 'warn', found, todo: 'measure on a quiet machine: noise costs time and verdicts' };
+  const [cpu] = parseCpuList(choosePinning()?.services ?? '');
+  const facts = await lookAtHost({
+    probeCommand: probeCommand(),
+    cpu: cpu === undefined ? undefined : String(cpu),
+    lookMs: DOCTOR_LOOK_MS,
+  });
+  const { outcome, reasons } = assessPreflight(facts, []);
+  const varied = [facts.alu, facts.randomRead].map((loop) =>
+    loop === undefined ? 'unknown' : `${(loop.cv * 100).toFixed(1)} %`,
+  );
+  const found = `${facts.load1.toFixed(2)} over the last minute on ${facts.cpuCount} CPUs; arithmetic varies by ${varied[0]}, memory reads by ${varied[1]}`;
+  if (outcome === 'accepted') return { name, state: 'ok', found };
+  const todo = `measure on a quiet machine, noise costs time and verdicts: ${reasons.join('; ')}`;
+  return { name, state: 'warn', found, todo };
 }
 
 async function disk(folder: string): Promise<Finding> {
@@ -126,7 +154,7 @@ export async function examineMachine(dataFolder: string): Promise<Finding[]> {
     hugePages(),
     parentDeath(),
     sandbox(),
-    quiet(),
+    await quiet(),
     await disk(dataFolder),
   ];
 }

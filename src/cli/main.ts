@@ -16,6 +16,17 @@ but LOG_LEVEL, needs no network and leaves nothing behind. The last line says ho
 
 Exit codes: 0 both verdicts as expected · 1 another verdict · 2 no verdict in time, or interrupted · 3 usage error`;
 
+const SELFTEST_HELP = `
+Exit codes: 0 no false alarm, and every planted 3 % of CPU and more was found · 1 otherwise · 2 nothing was measured ·
+3 usage or configuration error`;
+
+const REJUDGE_HELP = `
+Prints a line for each verdict that changed. Old verdicts stay, comments and checks at GitHub are not touched, and what
+was judged by the present analysis before is passed over. Works on the database of perf-ci up (DATABASE_URL).
+
+Exit codes: 0 nothing newly regressed · 1 a gating metric regressed that had not · 2 a run could not be judged · 3 usage
+error`;
+
 function settingsHelp(): string {
   const width = Math.max(...SETTINGS.map((setting) => setting.name.length));
   const lines = SETTINGS.map(({ name, meaning, default: standard }) => {
@@ -73,9 +84,47 @@ program
     'judge recorded trials: JSON lines on stdin, verdicts as JSON lines on stdout (docs/statistics.md)',
   )
   .option('--threshold <percent>', 'largest increase that still passes', '3')
+  .option('--gate <metric=limit...>', 'what gates in recorded trials, instead of CPU time per request')
   .addHelpText('after', EXIT_CODES)
-  .action(async (options: { threshold: string }) =>
+  .action(async (options: { threshold: string; gate?: string[] }) =>
     leaveWith(await (await import('./judge.ts')).runJudge(options)),
+  );
+
+program
+  .command('selftest')
+  .description(
+    'compare a commit with itself, some jobs with a known regression planted; says how many are found',
+  )
+  .option('--ref <commit>', 'what to measure', 'HEAD')
+  .option(
+    '--plants <list>',
+    'what to plant: cpu:PERCENT, stall, leak, slow-start:MS',
+    'cpu:2,cpu:3,cpu:5,stall',
+  )
+  .option(
+    '--jobs <number>',
+    'jobs, half of them with nothing planted (default: 20, or as many as --hours allow)',
+  )
+  .option('--hours <number>', 'start no job after so many hours')
+  .option('--scenario <name>', 'scenario to measure (default: the first that gates on CPU)')
+  .option('--config <file>', "configuration file to use instead of the commit's perf-ci.yml")
+  .option('--seed <number>', 'seed of all coins (default: random, printed)')
+  .option('--repo <folder>', 'git repository', '.')
+  .option('--json', 'print the findings as JSON')
+  .addHelpText('after', SELFTEST_HELP)
+  .action(async (options: { ref: string; plants: string; [name: string]: unknown }) =>
+    leaveWith(await (await import('./selftest.ts')).runSelftest(options)),
+  );
+
+program
+  .command('rejudge')
+  .description('judge the stored pairs of past runs by the present analysis, beside what was said then')
+  .option('--run <id>', 'only this run')
+  .option('--since <date>', 'only runs created at or after this moment, such as 2026-05-01')
+  .option('--dry-run', 'store nothing, only say what would change')
+  .addHelpText('after', REJUDGE_HELP)
+  .action(async (options: { run?: string; since?: string; dryRun?: boolean }) =>
+    leaveWith(await (await import('./rejudge.ts')).runRejudge(options)),
   );
 
 const config = program.command('config').description('look at a perf-ci.yml');

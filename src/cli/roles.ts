@@ -27,8 +27,10 @@ const ONLY: Record<Role, readonly string[]> = {
     'GITHUB_API_URL',
     'PERF_CI_LOOK_AGAIN_SECONDS',
     'PERF_CI_SWEEP_SECONDS',
+    'PERF_CI_CONTROL_EVERY',
+    'PERF_CI_CONTROL_HOUR',
   ],
-  worker: ['REDIS_URL', 'GITHUB_API_URL', 'PERF_CI_POOL'],
+  worker: ['REDIS_URL', 'GITHUB_API_URL', 'PERF_CI_POOL', 'PERF_CI_PREFLIGHT'],
 };
 
 /** The environment of one role, cut out of `environment`. */

@@ -1,3 +1,5 @@
+import type { ControlStanding, Plant } from './control.ts';
+import type { ProfileDifference, SecondOpinion } from './diagnosis.ts';
 import type { AnswerComparison, Environment, Side } from './trial.ts';
 import type { Gate, Verdict } from './verdict.ts';
 
@@ -46,7 +48,8 @@ export const TERMINAL_STATES: readonly RunState[] = [
   'lost',
 ];
 
-export type RunKind = 'pull_request' | 'push';
+/** `control`: the base against itself, to see how good the installation is; it has neither comment nor check. */
+export type RunKind = 'pull_request' | 'push' | 'control';
 
 /** One comparison that somebody asked for, before it has a row. */
 export interface RunRequest {
@@ -69,6 +72,8 @@ export interface RunRequest {
   priority: number;
   /** GitHub login and numeric id of who caused it, for the record. */
   actor: { id: string; login: string };
+  /** Control runs only: what is put into the head. */
+  plant?: Plant;
 }
 
 /** A run as the database knows it. */
@@ -106,6 +111,8 @@ export type RunResult =
       answers: { scenario: string; comparison: AnswerComparison }[];
       /** Why the measuring was not better than it was: noisy host, dropped pairs, no pinning. */
       notes: string[];
+      /** What spoke against the machine before the first pair; by it margins were widened. Part of a sentence each. */
+      hostFlags?: string[];
       environment: Environment;
       baseSha: string;
       headSha: string;
@@ -115,6 +122,11 @@ export type RunResult =
       seed: number;
       /** What the pull request changes in perf-ci.yml, one line each; it was judged by the base's. */
       configChanges?: string[];
+      /** After a confirmed slowdown: instructions a request, and where the time went. */
+      secondOpinions?: SecondOpinion[];
+      profiles?: ProfileDifference[];
+      /** What the standing control says of the gating metrics. */
+      controls?: ControlStanding[];
     }
   | { kind: 'skipped'; reason: string }
   | {

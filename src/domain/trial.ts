@@ -1,10 +1,18 @@
 /** What one measurement yields: plain data that travels from the runner over stdio into the database. */
+import type { MetricName } from './metric.ts';
 
 export type Side = 'base' | 'head';
 export const SIDES: readonly Side[] = ['base', 'head'];
 
 /** `explore`: pairs that decide; `confirm`: fresh pairs that must repeat an alarm. */
 export type Stage = 'explore' | 'confirm';
+
+/**
+ * Where CPU time is read. `schedstat`: nanoseconds from the scheduler, living threads. `cgroup`: the accounting of a
+ * control group of the service's own, exited children included. `rusage`: what the kernel tells who waited for the
+ * process, 1 ms steps here. `ticks`: 10 ms steps, where nothing better is to be had.
+ */
+export type CpuSource = 'schedstat' | 'cgroup' | 'rusage' | 'ticks';
 
 /** One start, warm, load, stop of one side that worked. */
 export interface Trial {
@@ -14,12 +22,31 @@ export interface Trial {
   requests: number;
   /** CPU time of the process tree over the measured phase. */
   cpuUs: number;
-  /** schedstat: nanoseconds from the scheduler; ticks: 10 ms steps, where schedstat is not to be had. */
-  cpuSource: 'schedstat' | 'ticks';
+  cpuSource: CpuSource;
   latencyMs: { mean: number; p50: number; p90: number; p99: number; max: number };
   /** HdrHistogram V2 compressed, base64; values are microseconds, 3 significant digits. */
   histogram: string;
+  /** Of the open loop, from the intended send time; the same encoding. */
+  openHistogram?: string;
   memoryPeakBytes: number;
+  /** Every further figure, in the unit of its metric. What could not be had is left out. */
+  figures?: Partial<Record<MetricName, number>>;
+  /** Behind the figures that are shares: how many of how many. */
+  counts?: Partial<Record<MetricName, { hits: number; of: number }>>;
+  /** Whether the load generator kept its open rate; without it the open figures prove nothing and are not judged. */
+  generator?: GeneratorProof;
+  /** What is missing or second best in this trial and why, one sentence each. */
+  notes?: string[];
+}
+
+/** Proof that an open-loop generator did what it was told. */
+export interface GeneratorProof {
+  keptUp: boolean;
+  offered: number;
+  sent: number;
+  /** How much later than intended requests were sent. */
+  lateP99Ms: number;
+  lateMaxMs: number;
 }
 
 /** Why a side gave no trial. The output tail is the service's own stdout and stderr. */
@@ -46,6 +73,24 @@ export interface AnswerComparison {
   different: number;
   /** The first request that differed, and how, cut short. */
   example?: { request: string; base: string; head: string };
+  /** Of the different ones: those that differ already in status, and in the shape of their JSON. */
+  statusDifferent?: number;
+  shapeDifferent?: number;
+  /** Bytes of all compared bodies. */
+  bytes?: { base: number; head: number };
+  ranking?: RankingComparison;
+}
+
+/** How alike two rankings are, over the compared requests. */
+export interface RankingComparison {
+  k: number;
+  /** Mean and worst share of the first k items that both sides have, whatever their order (overlap@k). */
+  overlap: number;
+  worstOverlap: number;
+  /** Requests whose first k items are the same in another order. */
+  reordered: number;
+  /** Largest difference of the scores of one item, in the unit of the scores; undefined without scores. */
+  largestScoreDifference?: number;
 }
 
 /** One pair: one fresh process of each side, loaded in the same seconds. */
@@ -83,6 +128,6 @@ export interface Environment {
   malloc: 'huge-pages' | 'default';
   pinning: string;
   sandboxTier: 'none' | 'unshare' | 'bwrap';
-  cpuSource: 'schedstat' | 'ticks';
+  cpuSource: CpuSource;
   runnerVersion: string;
 }

@@ -1,4 +1,4 @@
-import type { MetricName } from './benchmark.ts';
+import type { CustomMetric, MetricName } from './metric.ts';
 
 export type VerdictWord = 'regressed' | 'improved' | 'unchanged' | 'inconclusive';
 
@@ -16,11 +16,21 @@ export interface Verdict {
   scenario: string;
   metric: MetricName;
   verdict: VerdictWord;
-  /** Relative change of head over base, 0.05 is 5 % more; undefined when no pair could be used. */
+  /** What the project says of a custom metric. */
+  custom?: CustomMetric;
+  /** Unit of effect, interval, margin, threshold and smallestVisible: default relative, or head - base in the metric's unit. */
+  effectIn?: 'relative' | 'absolute';
+  /** Change of head over base, 0.05 is 5 % more, whichever direction is better; undefined when no pair could be used. */
   effect?: number;
   interval?: ConfidenceInterval;
-  /** A regression is called only when the lower bound is above this (relative). */
+  /** A change is called only when the whole interval lies beyond this. */
   margin: number;
+  /** Why the margin is wider than usual, one sentence each. */
+  marginWhy?: string[];
+  /** Gating metrics that share the error rate of this answer. */
+  family?: number;
+  /** Why an alarm was not raised although the figures ask for it: the standing control fails. */
+  blocked?: string;
   /** Largest increase that still passes, from perf-ci.yml (relative); undefined: not gating. */
   threshold?: number;
   /** Medians over the kept pairs, in the metric's unit. */

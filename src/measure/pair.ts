@@ -1,155 +1,178 @@
-import type { ProjectConfig, Scenario } from '../domain/benchmark.ts';
-import { type Pair, type Side, SIDES, type Stage, type Trial, type TrialOutcome } from '../domain/trial.ts';
-import { createRandom } from '../stats/random.ts';
-import { alternate } from './alternate.ts';
-import { compareAnswers } from './answers.ts';
-import { canUseHugePages } from './environment.ts';
-import type { SideInUse } from './exchange.ts';
-import { encodeHistogram, summarizeLatencies } from './histogram.ts';
-import { ServiceClient } from './http-client.ts';
-import type { Pinning } from './pinning.ts';
-import { type CpuSnapshot, cpuBetween, peakMemoryBytes, readSteal, takeCpuSnapshot } from './process-tree.ts';
-import { ServiceProcess } from './service-process.ts';
-import { choosePorts, type Slots } from './slots.ts';
-import { settleSides, TrialError } from './trial-error.ts';
-import { warmUp } from './warm-up.ts';
+import type { Scenario } from '../domain/benchmark.ts';
+import { type Pair, type Side, SIDES, type Stage, type TrialOutcome } from '../domain/trial.ts';
+import { createRandom, type Random } from '../stats/random.ts';
+import { openCpuMeter } from './accounts/cpu.ts';
+import { readCustomNumbers, watchedTexts } from './accounts/custom.ts';
+import { chooseInspectorPorts } from './accounts/node-options.ts';
+import { readSteal } from './accounts/process-tree.ts';
+import { measureCommandPair } from './command/command-pair.ts';
+import { compareAnswers } from './load/answers.ts';
+import { deckOf } from './load/deck.ts';
+import { SideInUse } from './load/exchange.ts';
+import { setUp } from './load/set-up.ts';
+import { warmUp } from './load/warm-up.ts';
+import { type Wire, wireOf } from './load/wire.ts';
+import { measureClosed } from './phases/closed.ts';
+import { noFindings, type PairFindings, trialParts } from './phases/findings.ts';
+import { measureJudging } from './phases/judging.ts';
+import { asksNode, measureMemory, openInspectors, whileWatchingLoop } from './phases/node.ts';
+import { measureOpen } from './phases/open.ts';
+import type { AppliedPlant } from './plant/plant.ts';
+import { choosePorts } from './slots.ts';
+import { type PairContext, startBoth, startSide } from './start-both.ts';
+import { TrialError } from './trial-error.ts';
+
+export { environmentOf, type PairContext } from './start-both.ts';
 
 export interface PairRequest {
   scenario: string;
   pairNo: number;
   stage: Stage;
   seed: number;
+  /** A known slowdown for the head, to see whether it is found; the base gets the same with nothing in it. */
+  plant?: AppliedPlant;
 }
 
-export interface PairContext {
-  config: Pick<ProjectConfig, 'service' | 'answers'>;
-  slots: Slots;
-  pinning: Pinning;
-  /** PATH of the services. */
-  path: string;
-}
-
-/** What the service finds in its environment; equal in names and lengths on both sides. */
-function environmentOf(context: PairContext, tree: string, port: number): Record<string, string> {
-  const { service } = context.config;
-  return {
-    PATH: context.path,
-    HOME: tree,
-    TMPDIR: '/tmp',
-    LANG: 'C.UTF-8',
-    ...(service.hugePages && canUseHugePages() ? { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } : {}),
-    ...service.env,
-    PORT: String(port),
-  };
-}
-
-function trialOf(
-  startupMs: number,
-  latencies: number[],
-  pid: number,
-  before: CpuSnapshot,
-  after: CpuSnapshot,
-): Trial {
-  const cpu = cpuBetween(before, after);
-  return {
-    startupMs,
-    requests: latencies.length,
-    cpuUs: cpu.cpuUs,
-    cpuSource: cpu.source,
-    latencyMs: summarizeLatencies(latencies),
-    histogram: encodeHistogram(latencies),
-    memoryPeakBytes: peakMemoryBytes(pid),
-  };
+/** What the phases of one pair have between them. */
+interface PairUnderWay {
+  context: PairContext;
+  scenario: Scenario;
+  plant: AppliedPlant | undefined;
+  random: Random;
+  /** In which the sides are started. */
+  order: readonly Side[];
+  running: Record<Side, SideInUse>;
+  answers: Pair['answers'];
 }
 
 /**
- * Measures one pair: start both fresh, compare answers, warm up, alternate, read CPU and memory, stop both.
- * Start order, folders and ports by coin. A side that fails gives a pair with a failed trial, not an exception.
+ * Measures one pair. Start order, folders and ports by coin. A side that fails gives a pair with a failed trial, not an
+ * exception.
+ * @throws PerfCiError when the scenario itself cannot be sent
  */
 export async function measurePair(
   context: PairContext,
   scenario: Scenario,
   request: PairRequest,
 ): Promise<Pair> {
+  if (scenario.kind === 'command') return measureCommandPair(context, scenario, request);
   const random = createRandom(request.seed);
   const first: Side = random.coin() ? 'base' : 'head';
-  const trees = context.slots.arrange(random.coin() ? 'base' : 'head');
-  const ports = await choosePorts(context.config.service.port, random.coin() ? 'base' : 'head');
-  const order: readonly Side[] = first === 'base' ? SIDES : ['head', 'base'];
-
+  const pair: PairUnderWay = {
+    context,
+    scenario,
+    plant: request.plant,
+    random,
+    order: first === 'base' ? SIDES : ['head', 'base'],
+    running: {} as Record<Side, SideInUse>,
+    answers: { compared: 0, different: 0 },
+  };
   const startedAt = new Date();
   const startedMs = performance.now();
   const stealBefore = readSteal();
-  const running = {} as Record<Side, SideInUse>;
-  let answers: Pair['answers'] = { compared: 0, different: 0 };
   let outcomes: Record<Side, TrialOutcome>;
   try {
-    const startupMs = await startBoth(order, (side) => {
-      const process = new ServiceProcess({
-        side,
-        service: context.config.service,
-        tree: trees[side],
-        port: ports[side],
-        env: environmentOf(context, trees[side], ports[side]),
-        cpus: context.pinning?.services,
-      });
-      running[side] = { process, client: new ServiceClient(ports[side], scenario.load.requestTimeoutMs) };
-      return process;
-    });
-    const sample = random.shuffle(scenario.requests).slice(0, context.config.answers.sample);
-    answers = await compareAnswers(running, sample, context.config.answers.ignoreKeys);
-    await warmUp(
-      order.map((side) => running[side].process),
-      scenario.requests,
-      scenario.load,
-    );
-    const pids = { base: running.base.process.pid, head: running.head.process.pid };
-    const before = { base: takeCpuSnapshot(pids.base), head: takeCpuSnapshot(pids.head) };
-    const latencies = await alternate(running, scenario.requests, scenario.load, random);
-    const after = { base: takeCpuSnapshot(pids.base), head: takeCpuSnapshot(pids.head) };
-    const outcome = (side: Side): TrialOutcome => ({
-      state: 'ok',
-      trial: trialOf(startupMs[side], latencies[side], pids[side], before[side], after[side]),
-    });
-    outcomes = { base: outcome('base'), head: outcome('head') };
+    outcomes = await runPhases(pair);
   } catch (error) {
     if (!(error instanceof TrialError)) throw error;
     outcomes = { base: error.outcomeOf('base'), head: error.outcomeOf('head') };
   } finally {
-    for (const side of Object.values(running)) side.client.close();
-    await Promise.all(Object.values(running).map((side) => side.process.stop()));
+    for (const side of Object.values(pair.running)) side.client.close();
+    await Promise.all(Object.values(pair.running).map((side) => side.process.stop()));
   }
 
   const stealAfter = readSteal();
+  const { scenario: name, pairNo, stage, seed } = request;
   return {
-    ...request,
+    scenario: name,
+    pairNo,
+    stage,
+    seed,
     first,
     startedAt: startedAt.toISOString(),
     wallMs: performance.now() - startedMs,
     ...outcomes,
-    answers,
+    answers: pair.answers,
     ...(stealBefore && stealAfter && stealAfter.total > stealBefore.total
       ? { stealShare: (stealAfter.stolen - stealBefore.stolen) / (stealAfter.total - stealBefore.total) }
       : {}),
   };
 }
 
-/** One after the other, so that neither start disturbs the other's figure; milliseconds to ready. */
-async function startBoth(
-  order: readonly Side[],
-  start: (side: Side) => ServiceProcess,
-): Promise<Record<Side, number>> {
-  const startupMs = {} as Record<Side, number>;
-  const starts: Promise<void>[] = [];
-  for (const side of order) {
-    const process = start(side);
-    const ready = (async () => {
-      startupMs[side] = await process.waitUntilReady();
-    })();
-    starts.push(ready);
-    // A side that does not start is reported below, after the other had its chance too.
-    await Promise.allSettled([ready]);
+/**
+ * The phases in their order. The first ones, up to the judging one, are what every pair needs. Those after it cannot
+ * disturb its figures any more; what they cannot find out they leave out and note.
+ */
+async function runPhases(pair: PairUnderWay): Promise<Record<Side, TrialOutcome>> {
+  const { context, scenario, random, order, running } = pair;
+  const { load } = scenario;
+  const wire = wireOf(scenario);
+  const deck = deckOf(wire.requests);
+  const findings = noFindings();
+
+  const startupMs = await startPair(pair, wire);
+  const meters = {
+    base: openCpuMeter(running.base.process),
+    head: openCpuMeter(running.head.process),
+  };
+  await setUp(running, scenario.setup);
+  const sample = random.shuffle(wire.requests).slice(0, context.config.answers.sample);
+  pair.answers = await compareAnswers(running, sample, context.config.answers);
+  await warmUp(
+    order.map((side) => running[side]),
+    random.shuffle(deckOf(wire.warmUpRequests)),
+    load,
+  );
+
+  const judged = await measureJudging(running, meters, deck, load, random, findings);
+
+  await addCustomNumbers(pair, findings);
+  const inspectors = await openInspectors(running, scenario, findings);
+  await measureMemory(running, inspectors, deck, load, random, findings);
+  if (load.open !== undefined) {
+    // The generator may wait by spinning only on a CPU of its own.
+    const spin = context.pinning !== undefined;
+    await whileWatchingLoop(inspectors, findings, () =>
+      measureOpen(running, deck, load, random, spin, findings),
+    );
   }
-  await settleSides(starts);
-  return startupMs;
+  await measureClosed(running, deck, load, random, findings);
+
+  const outcome = (side: Side): TrialOutcome => ({
+    state: 'ok',
+    trial: { startupMs: startupMs[side], ...judged[side], ...trialParts(findings[side]) },
+  });
+  return { base: outcome('base'), head: outcome('head') };
+}
+
+/** Folders and ports by coin, then both sides; milliseconds to ready. */
+async function startPair(
+  { context, scenario, plant, random, order, running }: PairUnderWay,
+  wire: Wire,
+): Promise<Record<Side, number>> {
+  const trees = context.slots.arrange(random.coin() ? 'base' : 'head');
+  const ports = await choosePorts(context.config.service.port, random.coin() ? 'base' : 'head');
+  const inspectorPorts = asksNode(scenario) ? await chooseInspectorPorts() : undefined;
+  return startBoth(order, (side) => {
+    const process = startSide(context, {
+      side,
+      tree: trees[side],
+      port: ports[side],
+      inspectorPort: inspectorPorts?.[side],
+      plant,
+      watch: watchedTexts(scenario.custom),
+    });
+    running[side] = new SideInUse(process, wire);
+    return process;
+  });
+}
+
+/** Numbers that the services themselves give, now that both have answered the same requests. */
+async function addCustomNumbers({ scenario, running }: PairUnderWay, findings: PairFindings): Promise<void> {
+  if (scenario.custom === undefined) return;
+  for (const side of SIDES) {
+    const { figures, notes } = await readCustomNumbers(scenario.custom, running[side].process);
+    Object.assign(findings[side].figures, figures);
+    findings[side].notes.push(...notes);
+  }
 }

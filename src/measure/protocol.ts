@@ -8,14 +8,18 @@
  *                     ◀──       ready (environment)
  *     pair            ──▶
  *                     ◀──       pair (trials), or error
+ *     diagnose        ──▶
+ *                     ◀──       diagnosis (profiles lie in a folder that the parent named), or error
  *     end of stdin    ──▶       exits
  */
 import { z } from 'zod';
 
 import type { ProjectConfig, Scenario } from '../domain/benchmark.ts';
+import { isMetricName, type MetricName } from '../domain/metric.ts';
 import type { Environment, Pair } from '../domain/trial.ts';
+import { diagnosisAnswer, type DiagnosisAnswer, type DiagnoseRequest } from './diagnosis/answer.ts';
 import type { PairRequest } from './pair.ts';
-import type { Pinning } from './pinning.ts';
+import type { Pinning } from './host/pinning.ts';
 
 export interface RunnerPlan {
   config: Pick<ProjectConfig, 'service' | 'answers'>;
@@ -30,15 +34,22 @@ export interface RunnerPlan {
   path: string;
 }
 
-export type ToRunner = { type: 'plan'; plan: RunnerPlan } | { type: 'pair'; request: PairRequest };
+export type ToRunner =
+  | { type: 'plan'; plan: RunnerPlan }
+  | { type: 'pair'; request: PairRequest }
+  | { type: 'diagnose'; request: DiagnoseRequest };
 
 export type FromRunner =
   | { type: 'ready'; environment: Environment }
   | { type: 'pair'; pair: Pair }
+  | { type: 'diagnosis'; answer: DiagnosisAnswer }
   | { type: 'error'; code: string; message: string };
 
 const figure = z.number().nonnegative();
+/** Names that are no metric are refused here: a runner is not trusted with the names of columns. */
+const metricName = z.custom<MetricName>((name) => typeof name === 'string' && isMetricName(name));
 const side = z.enum(['base', 'head']);
+const cpuSource = z.enum(['schedstat', 'cgroup', 'rusage', 'ticks']);
 
 const trialOutcome = z.discriminatedUnion('state', [
   z.object({
@@ -47,10 +58,25 @@ const trialOutcome = z.discriminatedUnion('state', [
       startupMs: figure,
       requests: z.int().positive(),
       cpuUs: figure,
-      cpuSource: z.enum(['schedstat', 'ticks']),
+      cpuSource,
       latencyMs: z.object({ mean: figure, p50: figure, p90: figure, p99: figure, max: figure }),
       histogram: z.string(),
+      openHistogram: z.string().exactOptional(),
       memoryPeakBytes: figure,
+      figures: z.partialRecord(metricName, z.number()).exactOptional(),
+      counts: z
+        .partialRecord(metricName, z.object({ hits: z.int().nonnegative(), of: z.int().nonnegative() }))
+        .exactOptional(),
+      generator: z
+        .object({
+          keptUp: z.boolean(),
+          offered: z.int().nonnegative(),
+          sent: z.int().nonnegative(),
+          lateP99Ms: figure,
+          lateMaxMs: figure,
+        })
+        .exactOptional(),
+      notes: z.array(z.string()).exactOptional(),
     }),
   }),
   z.object({
@@ -85,6 +111,18 @@ const pair = z.object({
     compared: z.int().nonnegative(),
     different: z.int().nonnegative(),
     example: z.object({ request: z.string(), base: z.string(), head: z.string() }).exactOptional(),
+    statusDifferent: z.int().nonnegative().exactOptional(),
+    shapeDifferent: z.int().nonnegative().exactOptional(),
+    bytes: z.object({ base: figure, head: figure }).exactOptional(),
+    ranking: z
+      .object({
+        k: z.int().positive(),
+        overlap: z.number().min(0).max(1),
+        worstOverlap: z.number().min(0).max(1),
+        reordered: z.int().nonnegative(),
+        largestScoreDifference: figure.exactOptional(),
+      })
+      .exactOptional(),
   }),
   stealShare: figure.exactOptional(),
 });
@@ -103,13 +141,14 @@ const environment = z.object({
   malloc: z.enum(['huge-pages', 'default']),
   pinning: z.string(),
   sandboxTier: z.enum(['none', 'unshare', 'bwrap']),
-  cpuSource: z.enum(['schedstat', 'ticks']),
+  cpuSource,
   runnerVersion: z.string(),
 });
 
 const fromRunner = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), environment }),
   z.object({ type: z.literal('pair'), pair }),
+  z.object({ type: z.literal('diagnosis'), answer: diagnosisAnswer }),
   z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
 ]);
 

@@ -4,19 +4,15 @@ import { createInterface } from 'node:readline';
 import { PerfCiError } from '../domain/errors.ts';
 import type { Environment, Pair } from '../domain/trial.ts';
 import { wrapCommand } from '../processes/wrap-command.ts';
+import type { DiagnoseRequest, DiagnosisAnswer } from './diagnosis/answer.ts';
 import type { PairRequest } from './pair.ts';
+import { longestPairMs } from './pair-deadline.ts';
 import { type FromRunner, parseRunnerLine, type RunnerPlan, type ToRunner } from './protocol.ts';
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 8000;
-
-/** Longest that a pair can take by its own limits, in milliseconds; what is over that hangs. */
-export function pairDeadlineMs(plan: RunnerPlan, scenarioName: string): number {
-  const load = plan.scenarios.find((scenario) => scenario.name === scenarioName)?.load;
-  if (load === undefined) throw new RangeError(`no scenario ${scenarioName} in the plan`);
-  const { readyTimeoutMs } = plan.config.service;
-  return 2 * readyTimeoutMs + 5 * load.warmUpMs + load.measuredMs + 6 * load.requestTimeoutMs + 45_000;
-}
+/** What a diagnosis may take beyond its own limit, for stopping what it started. */
+const DIAGNOSIS_MARGIN_MS = 15_000;
 
 /** One resident runner: the load generator keeps its compiled code from pair to pair. */
 export class Runner {
@@ -70,9 +66,19 @@ export class Runner {
 
   /** Measures one pair. @throws PerfCiError `runner-failed` (retryable) when the runner itself fails */
   async pair(request: PairRequest): Promise<Pair> {
-    const answer = await this.#ask({ type: 'pair', request }, pairDeadlineMs(this.#plan, request.scenario));
+    const scenario = this.#plan.scenarios.find(({ name }) => name === request.scenario);
+    if (scenario === undefined) throw new RangeError(`no scenario ${request.scenario} in the plan`);
+    const limitMs = longestPairMs(this.#plan.config.service, scenario);
+    const answer = await this.#ask({ type: 'pair', request }, limitMs);
     if (answer.type !== 'pair') throw this.#unexpected(answer);
     return answer.pair;
+  }
+
+  /** Looks at a scenario more closely. @throws PerfCiError `runner-failed` when the runner itself fails */
+  async diagnose(request: DiagnoseRequest): Promise<DiagnosisAnswer> {
+    const answer = await this.#ask({ type: 'diagnose', request }, request.limitMs + DIAGNOSIS_MARGIN_MS);
+    if (answer.type !== 'diagnosis' || answer.answer.what !== request.what) throw this.#unexpected(answer);
+    return answer.answer;
   }
 
   /** The runner stops its services and goes; one that does not is killed, and its services with it. */
@@ -133,6 +139,10 @@ export class Runner {
   }
 
   #unexpected(message: FromRunner): PerfCiError {
+    // What the runner names by itself, such as a message that no proto file fits, stays the same however often it is tried.
+    if (message.type === 'error' && message.code !== 'runner-failed') {
+      return new PerfCiError(message.code, message.message, { blame: 'config' });
+    }
     const what = message.type === 'error' ? message.message : `a message of type ${message.type}`;
     return new PerfCiError('runner-failed', `the runner answered with ${what}`, { retryable: true });
   }

@@ -5,18 +5,18 @@ import type { ServiceSpec } from '../domain/benchmark.ts';
 import type { Side, TrialFailure } from '../domain/trial.ts';
 import { endProcessTree } from '../processes/end-process-tree.ts';
 import { wrapCommand } from '../processes/wrap-command.ts';
-import { ServiceClient } from './http-client.ts';
+import { withInspectorPort } from './accounts/node-options.ts';
+import { PrintedNumbers } from './accounts/printed.ts';
+import { forgetRunning, rememberRunning } from './running.ts';
+import { untilReady } from './service-ready.ts';
 import { TrialError } from './trial-error.ts';
 
-const OUTPUT_BYTES_KEPT = 64 * 1024;
+const OUTPUT_CHARACTERS_KEPT = 64 * 1024;
 const OUTPUT_LINES_SHOWN = 20;
 const STOP_GRACE_MS = 2000;
-const READY_POLL_MS = 4;
 const END_NEWS_MS = 250;
 /** In the environment of a service and of all that it starts; a uuid, so of equal length on both sides. */
 const MARKER_NAME = 'PERF_CI_SERVICE';
-
-const RUNNING = new Set<ServiceProcess>();
 
 export interface ServiceStart {
   side: Side;
@@ -28,6 +28,10 @@ export interface ServiceStart {
   env: Record<string, string>;
   /** CPU list for taskset; undefined: not pinned. */
   cpus: string | undefined;
+  /** Where Node will open its inspector once it is asked to, five digits; undefined: it is left alone. */
+  inspectorPort?: number | undefined;
+  /** Texts before numbers on lines that it prints, see {@link ServiceProcess.printed}. */
+  watch?: readonly string[];
 }
 
 /** Replaces `{port}` in the start command, for services that take their port as an argument. */
@@ -39,35 +43,47 @@ export function startCommand(start: readonly string[], port: number): string[] {
 export class ServiceProcess {
   readonly side: Side;
   readonly port: number;
+  /** Undefined: no inspector was arranged for. */
+  readonly inspectorPort: number | undefined;
+  /** `NAME=value` in the environment of the service and of all that it starts. */
+  readonly marker = `${MARKER_NAME}=${randomUUID()}`;
   readonly #service: ServiceSpec;
   readonly #child: ChildProcess;
   readonly #spawnedMs: number;
+  readonly #printed: PrintedNumbers;
+  readonly #afterStop: (() => Promise<void>)[] = [];
   #output = '';
   #end: string | undefined;
   readonly #ended: Promise<void>;
-  readonly #marker = randomUUID();
 
   constructor(start: ServiceStart) {
     this.side = start.side;
     this.port = start.port;
+    this.inspectorPort = start.inspectorPort;
     this.#service = start.service;
+    this.#printed = new PrintedNumbers(start.watch ?? []);
     const [file = '', ...args] = wrapCommand(startCommand(start.service.start, start.port), {
       cpus: start.cpus,
       whenParentDies: 'KILL',
     });
+    const env =
+      start.inspectorPort === undefined ? start.env : withInspectorPort(start.env, start.inspectorPort);
     this.#spawnedMs = performance.now();
     this.#child = spawn(file, args, {
       cwd: start.tree,
-      env: { ...start.env, [MARKER_NAME]: this.#marker },
+      env: { ...env, [MARKER_NAME]: this.marker.slice(MARKER_NAME.length + 1) },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    RUNNING.add(this);
+    rememberRunning(this);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      const watch = this.#printed.stream();
       stream?.setEncoding('utf8');
       stream?.on('data', (text: string) => {
-        this.#output = (this.#output + text).slice(-OUTPUT_BYTES_KEPT);
+        watch.write(text);
+        this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS_KEPT);
       });
+      stream?.on('end', () => watch.end());
     }
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => {
@@ -107,56 +123,53 @@ export class ServiceProcess {
       .trimEnd();
   }
 
+  /** The last finite number that it printed behind `text` on a whole line; undefined: none, or `text` is not watched. */
+  printed(text: string): number | undefined {
+    return this.#printed.last(text);
+  }
+
   failure(kind: TrialFailure['kind'], message: string): TrialError {
     return new TrialError({ [this.side]: { kind, message, outputTail: this.outputTail } });
   }
 
   /**
-   * Waits for the first 2xx answer on the ready path.
+   * Waits for the first 2xx answer on the ready path, or for the port to accept a connection (`readyBy`).
    * @returns milliseconds since the process was spawned
    * @throws TrialError kind `exited` or `not-ready`
    */
   async waitUntilReady(): Promise<number> {
-    const { readyPath, readyTimeoutMs } = this.#service;
-    const client = new ServiceClient(this.port, Math.min(2000, readyTimeoutMs));
-    let last = 'nothing listened on its port';
-    try {
-      for (;;) {
-        if (this.#end !== undefined) {
-          throw this.failure('exited', `the service ${this.#end} before it answered on ${readyPath}`);
-        }
-        const elapsedMs = performance.now() - this.#spawnedMs;
-        if (elapsedMs > readyTimeoutMs) {
-          throw this.failure(
-            'not-ready',
-            `expected a 2xx answer on ${readyPath} within ${readyTimeoutMs} ms of the start, found: ${last}`,
-          );
-        }
-        try {
-          const answer = await client.send({ method: 'GET', path: readyPath, headers: {} });
-          if (answer.status >= 200 && answer.status < 300) return performance.now() - this.#spawnedMs;
-          last = `status ${answer.status}`;
-        } catch (error) {
-          const { code, message } = error as NodeJS.ErrnoException;
-          if (code !== 'ECONNREFUSED') last = message;
-        }
-        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+    const { readyPath, readyBy, readyTimeoutMs } = this.#service;
+    const sign = readyBy === 'tcp' ? 'a connection to its port' : `a 2xx answer on ${readyPath}`;
+    await untilReady(this.#service, this.port, (last) => {
+      if (this.#end !== undefined) {
+        const when = readyBy === 'tcp' ? 'its port accepted a connection' : `it answered on ${readyPath}`;
+        throw this.failure('exited', `the service ${this.#end} before ${when}`);
       }
-    } finally {
-      client.close();
-    }
+      if (performance.now() - this.#spawnedMs > readyTimeoutMs) {
+        throw this.failure(
+          'not-ready',
+          `expected ${sign} within ${readyTimeoutMs} ms of the start, found: ${last}`,
+        );
+      }
+    });
+    return performance.now() - this.#spawnedMs;
+  }
+
+  /** Registers what is to be done once the processes are gone, such as removing their control group. */
+  afterStop(action: () => Promise<void>): void {
+    this.#afterStop.push(action);
   }
 
   /** Ends the process and all that it started: SIGTERM first, SIGKILL after a grace of 2 s. */
   async stop(): Promise<void> {
-    RUNNING.delete(this);
-    if (this.#child.pid === undefined) return;
-    await endProcessTree({ pid: this.#child.pid, marker: `${MARKER_NAME}=${this.#marker}` }, STOP_GRACE_MS);
-    await this.#ended;
+    forgetRunning(this);
+    if (this.#child.pid !== undefined) {
+      await endProcessTree({ pid: this.#child.pid, marker: this.marker }, STOP_GRACE_MS);
+      await this.#ended;
+    }
+    for (const action of this.#afterStop.splice(0)) await action();
   }
 }
 
-/** Ends every service that runs; for a runner that is told to end in the middle of a pair. */
-export async function stopAllServices(): Promise<void> {
-  await Promise.all([...RUNNING].map((service) => service.stop()));
-}
+/** Ends every service and command that runs; for a runner that is told to end in the middle of a pair. */
+export { stopAllRunning as stopAllServices } from './running.ts';

@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -12,12 +12,38 @@ import { SIDES, type Side } from '../domain/trial.ts';
 export class Slots {
   readonly #folder: string;
   readonly #directory: string;
-  #inFirst: Side = 'base';
+  #inFirst: Side;
 
-  /** `folder` holds `s0` with the built base and `s1` with the built head; services start in `directory`. */
+  /**
+   * `folder` holds `s0` with the built base and `s1` with the built head when it is first used; services start in
+   * `directory`.
+   */
   constructor(folder: string, directory: string) {
     this.#folder = folder;
     this.#directory = directory;
+    this.#inFirst = this.#whoIsInFirst();
+  }
+
+  /**
+   * A later runner finds the sides as an earlier one left them, perhaps swapped, perhaps in the middle of it. So the
+   * first one notes what the base's folder is (its inode, which a rename keeps) and all others look.
+   */
+  #whoIsInFirst(): Side {
+    const [s0, s1, aside] = this.#paths();
+    const note = join(this.#folder, 'base-inode');
+    if (!existsSync(note)) {
+      writeFileSync(note, String(statSync(s0).ino));
+      return 'base';
+    }
+    if (existsSync(aside)) {
+      // One of the other two is gone: what lies aside goes there.
+      renameSync(aside, existsSync(s0) ? s1 : s0);
+    }
+    return readFileSync(note, 'latin1') === String(statSync(s0).ino) ? 'base' : 'head';
+  }
+
+  #paths(): [string, string, string] {
+    return [join(this.#folder, 's0'), join(this.#folder, 's1'), join(this.#folder, 'sx')];
   }
 
   /**
@@ -25,11 +51,7 @@ export class Slots {
    * @returns the folder in which each side's service starts
    */
   arrange(first: Side): Record<Side, string> {
-    const [s0, s1, aside] = ['s0', 's1', 'sx'].map((name) => join(this.#folder, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [s0, s1, aside] = this.#paths();
     if (this.#inFirst !== first) {
       renameSync(s0, aside);
       renameSync(s1, s0);

@@ -6,13 +6,13 @@ import { resultHtml } from './run-result.ts';
 /** The page that the details link of a check run leads to, as HTML without script. */
 export function runPageHtml(data: RunPageData): string {
   const { run, result, logs } = data;
-  const what = run.pullNumber === undefined ? 'push' : `pull request ${run.pullNumber}`;
+  const what = kindWords(run);
   return htmlDocument(
     `${run.repoFullName}, ${what}: ${stateWords(run)}`,
     html`
       <h1>${run.repoFullName}, ${what}</h1>
       <p>${stateWords(run)}</p>
-      ${result === undefined ? progressHtml(data.progress) : resultHtml(result)}
+      ${result === undefined ? progressHtml(data.progress) : resultHtml(run.id, result)}
       <h2>Run</h2>
       <table>
         ${factsOf(data).map(
@@ -26,6 +26,11 @@ export function runPageHtml(data: RunPageData): string {
       ${logs.map(logHtml)}
     `,
   );
+}
+
+function kindWords({ kind, pullNumber }: Run): string {
+  if (kind === 'control') return 'control run';
+  return pullNumber === undefined ? 'push' : `pull request ${pullNumber}`;
 }
 
 function stateWords(run: Run): string {
@@ -52,6 +57,7 @@ function factsOf({ run, timings }: RunPageData): [string, string][] {
     ['Id', run.id],
     ['Head', `${run.headSha} (${run.headRef})`],
     ['Base', `${run.mergeBaseSha ?? run.baseSha} (${run.baseRef})`],
+    ['Planted in the head', run.plant === undefined ? undefined : JSON.stringify(run.plant)],
     ['Asked for by', run.actor.login],
     ['Attempt', String(run.attempt)],
     ['Created', run.createdAt.toISOString()],

@@ -1,14 +1,15 @@
-import { metricOf } from '../domain/benchmark.ts';
+import { metricOf } from '../domain/metric.ts';
 import type { RunResult } from '../domain/run.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Html, html } from './html.ts';
 import { tailOf } from './run-page-data.ts';
+import { whereTimeWentHtml } from './where-time-went.ts';
 
 /** What became of a run. */
-export function resultHtml(result: RunResult): Html {
+export function resultHtml(runId: string, result: RunResult): Html {
   switch (result.kind) {
     case 'judged':
-      return judgedHtml(result);
+      return judgedHtml(runId, result);
     case 'failed':
       return html`<p>Failed in ${result.phase}, on the side of ${result.blame}: ${result.message}</p>
         <p>${result.remedy}</p>
@@ -27,7 +28,7 @@ export function resultHtml(result: RunResult): Html {
   }
 }
 
-function judgedHtml(result: Extract<RunResult, { kind: 'judged' }>): Html {
+function judgedHtml(runId: string, result: Extract<RunResult, { kind: 'judged' }>): Html {
   const heads = ['Scenario', 'Metric', 'Base', 'Head', 'Change', 'Interval', 'Verdict'];
   return html`<p>Gate: ${result.gate}</p>
     <table border="1">
@@ -41,28 +42,33 @@ function judgedHtml(result: Extract<RunResult, { kind: 'judged' }>): Html {
           </tr>`,
       )}
     </table>
-    ${result.notes.map((note) => html`<p>${note}</p>`)}`;
+    ${result.notes.map((note) => html`<p>${note}</p>`)}
+    ${whereTimeWentHtml(runId, result.profiles ?? [], result.secondOpinions ?? [])}`;
 }
 
 function cellsOf(verdict: Verdict): string[] {
-  const { title, unit } = metricOf(verdict.metric);
+  const metric = metricOf(verdict.metric, verdict.custom === undefined ? [] : [verdict.custom]);
+  const unit = verdict.custom?.unitLabel ?? metric.unit;
   const value = (amount: number | undefined): string =>
     amount === undefined ? '' : `${Number(amount.toPrecision(4))} ${unit}`;
-  const { interval } = verdict;
+  const change = (amount: number): string =>
+    verdict.effectIn === 'absolute' && metric.scale !== 'share'
+      ? `${signed(Number(amount.toPrecision(3)))} ${unit}`
+      : `${signed(Number((amount * 100).toFixed(2)))} ${metric.scale === 'share' ? 'pp' : '%'}`;
+  const { effect, interval } = verdict;
   return [
     verdict.scenario,
-    title,
+    metric.title,
     value(verdict.baseValue),
     value(verdict.headValue),
-    percent(verdict.effect),
+    effect === undefined ? '' : change(effect),
     interval === undefined
       ? ''
-      : `${percent(interval.lo)} to ${percent(interval.hi)} (${Number((interval.level * 100).toFixed(1))} %)`,
+      : `${change(interval.lo)} to ${change(interval.hi)} (${Number((interval.level * 100).toFixed(1))} %)`,
     verdict.verdict,
   ];
 }
 
-function percent(relative: number | undefined): string {
-  if (relative === undefined) return '';
-  return `${relative < 0 ? '' : '+'}${(relative * 100).toFixed(1)} %`;
+function signed(amount: number): string {
+  return `${amount < 0 ? '' : '+'}${amount}`;
 }

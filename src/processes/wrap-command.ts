@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
@@ -26,6 +27,21 @@ export function canStart(program: string, path: string, cwd: string): boolean {
   }
 }
 
+const TRIED = new Map<string, boolean>();
+
+/** Whether there is a setpriv that knows --pdeathsig: that of busybox, which musl systems have, does not. Tried once. */
+function canTellOfParentsDeath(): boolean {
+  const setpriv = findOnPath('setpriv');
+  if (setpriv === undefined) return false;
+  let works = TRIED.get(setpriv);
+  if (works === undefined) {
+    const tried = spawnSync(setpriv, ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore', timeout: 5000 });
+    works = tried.status === 0;
+    TRIED.set(setpriv, works);
+  }
+  return works;
+}
+
 export interface Wrapping {
   /** CPU list for taskset; undefined: not pinned. */
   cpus?: string | undefined;
@@ -41,6 +57,6 @@ export interface Wrapping {
 export function wrapCommand(command: readonly string[], wrapping: Wrapping): string[] {
   const wrapped = [...command];
   if (wrapping.cpus !== undefined) wrapped.unshift('taskset', '-c', wrapping.cpus);
-  if (findOnPath('setpriv') !== undefined) wrapped.unshift('setpriv', '--pdeathsig', wrapping.whenParentDies);
+  if (canTellOfParentsDeath()) wrapped.unshift('setpriv', '--pdeathsig', wrapping.whenParentDies);
   return wrapped;
 }

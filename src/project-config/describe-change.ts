@@ -1,8 +1,16 @@
 /** What a pull request changes in perf-ci.yml, in words for the comment. */
 
-import type { GateSpec, ProjectConfig, Scenario } from '../domain/benchmark.ts';
+import type { ProjectConfig, Scenario } from '../domain/benchmark.ts';
 import { clip } from '../domain/errors.ts';
-import { canonicalJson } from './config-hash.ts';
+import {
+  commands,
+  commandText,
+  contentChange,
+  listChanges,
+  valueChange,
+  variableChanges,
+} from './change-words.ts';
+import { describeScenario } from './describe-scenario.ts';
 import { durationText } from './duration.ts';
 
 /** More differences than this are counted, not listed. */
@@ -19,6 +27,13 @@ export function describeChange(base: ProjectConfig, head: ProjectConfig): string
     ...listChanges('paths.ignore', base.paths.ignore, head.paths.ignore),
     ...listChanges('answers.ignore_keys', base.answers.ignoreKeys, head.answers.ignoreKeys),
     ...valueChange('answers.sample', base.answers.sample, head.answers.sample),
+    ...contentChange('answers.ranking', base.answers.ranking, head.answers.ranking),
+    ...valueChange('diagnosis.profile', base.diagnosis?.profile ?? true, head.diagnosis?.profile ?? true),
+    ...valueChange(
+      'diagnosis.instructions',
+      base.diagnosis?.instructions ?? true,
+      head.diagnosis?.instructions ?? true,
+    ),
     ...valueChange('pool', base.pool, head.pool),
     ...describeScenarios(base.scenarios, head.scenarios),
   ].map((difference) => clip(difference, 200));
@@ -27,7 +42,6 @@ export function describeChange(base: ProjectConfig, head: ProjectConfig): string
 }
 
 function describeService(base: ProjectConfig['service'], head: ProjectConfig['service']): string[] {
-  const variables = [...new Set([...Object.keys(base.env), ...Object.keys(head.env)])].sort();
   return [
     ...valueChange('service.directory', base.directory || '.', head.directory || '.'),
     ...valueChange('service.build', commands(base.build), commands(head.build)),
@@ -36,15 +50,16 @@ function describeService(base: ProjectConfig['service'], head: ProjectConfig['se
       durationText(base.buildTimeoutMs),
       durationText(head.buildTimeoutMs),
     ),
-    ...valueChange('service.start', commands([base.start]), commands([head.start])),
+    ...valueChange('service.start', commandText(base.start), commandText(head.start)),
     ...valueChange('service.port', base.port, head.port),
+    ...valueChange('service.ready.by', base.readyBy ?? 'http', head.readyBy ?? 'http'),
     ...valueChange('service.ready.path', base.readyPath, head.readyPath),
     ...valueChange(
       'service.ready.timeout',
       durationText(base.readyTimeoutMs),
       durationText(head.readyTimeoutMs),
     ),
-    ...variables.flatMap((name) => valueChange(`service.env.${name}`, base.env[name], head.env[name])),
+    ...variableChanges('service.env', base.env, head.env),
     ...valueChange('service.huge_pages', base.hugePages, head.hugePages),
   ];
 }
@@ -58,68 +73,4 @@ function describeScenarios(base: readonly Scenario[], head: readonly Scenario[])
   });
   const added = head.filter((scenario) => !ofBase.has(scenario.name));
   return [...kept, ...added.map((scenario) => `scenario ${scenario.name} added`)];
-}
-
-function describeScenario(base: Scenario, head: Scenario): string[] {
-  const sameRequests = canonicalJson(base.requests) === canonicalJson(head.requests);
-  const changes = [
-    ...(sameRequests
-      ? []
-      : [`requests changed (${base.requests.length} before, ${head.requests.length} after)`]),
-    ...valueChange('warm_up', durationText(base.load.warmUpMs), durationText(head.load.warmUpMs)),
-    ...valueChange('warm_up_requests', base.load.warmUpRequests, head.load.warmUpRequests),
-    ...valueChange('connections', base.load.connections, head.load.connections),
-    ...valueChange('measured', durationText(base.load.measuredMs), durationText(head.load.measuredMs)),
-    ...valueChange(
-      'request_timeout',
-      durationText(base.load.requestTimeoutMs),
-      durationText(head.load.requestTimeoutMs),
-    ),
-    ...valueChange('budget', durationText(base.budgetMs), durationText(head.budgetMs)),
-    ...describeGates(base.gates, head.gates),
-  ];
-  return changes.map((change) => `scenario ${base.name}: ${change}`);
-}
-
-function describeGates(base: readonly GateSpec[], head: readonly GateSpec[]): string[] {
-  const ofHead = new Map(head.map((gate) => [gate.metric, gate.threshold]));
-  const ofBase = new Set(base.map((gate) => gate.metric));
-  const kept = base.flatMap(({ metric, threshold: before }) => {
-    const after = ofHead.get(metric);
-    if (after === undefined) return [`gate on ${metric} removed (weaker)`];
-    if (after === before) return [];
-    const word = after > before ? 'weaker' : 'stricter';
-    return [`threshold of ${metric} ${percent(before)} → ${percent(after)} (${word})`];
-  });
-  const added = head.filter(({ metric }) => !ofBase.has(metric));
-  return [
-    ...kept,
-    ...added.map(({ metric, threshold }) => `gate on ${metric} added at ${percent(threshold)} (stricter)`),
-  ];
-}
-
-function valueChange(
-  key: string,
-  before: string | number | boolean | undefined,
-  after: string | number | boolean | undefined,
-): string[] {
-  return before === after ? [] : [`${key} ${before ?? 'unset'} → ${after ?? 'unset'}`];
-}
-
-function listChanges(key: string, before: readonly string[], after: readonly string[]): string[] {
-  const added = after.filter((value) => !before.includes(value));
-  const removed = before.filter((value) => !after.includes(value));
-  return [
-    ...(added.length === 0 ? [] : [`${key} adds ${added.join(' ')}`]),
-    ...(removed.length === 0 ? [] : [`${key} drops ${removed.join(' ')}`]),
-  ];
-}
-
-function commands(lists: readonly (readonly string[])[]): string {
-  return lists.length === 0 ? 'none' : lists.map((command) => JSON.stringify(command)).join(', ');
-}
-
-/** 0.03 as `3 %`; the digits that a person can have written, not those of the division. */
-function percent(threshold: number): string {
-  return `${Number((threshold * 100).toPrecision(12))} %`;
 }

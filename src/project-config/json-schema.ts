@@ -1,6 +1,7 @@
 /** The schema of perf-ci.yml as JSON Schema, for editors and for looking up what is known at a path. */
 
 import { z } from 'zod';
+import { messagesFile } from './grpc-schema.ts';
 import { requestsFile } from './request-schema.ts';
 import { perfCiYml } from './schema.ts';
 import type { ConfigPath } from './problem.ts';
@@ -10,6 +11,8 @@ export interface SchemaNode {
   description?: string;
   /** In words; ours, not part of JSON Schema. */
   bounds?: string;
+  /** The place whose keys these are too; ours as well. */
+  like?: string;
   examples?: unknown[];
   default?: unknown;
   type?: string;
@@ -23,6 +26,8 @@ export interface SchemaNode {
 export const CONFIG_NODE: SchemaNode = toNode(perfCiYml, true);
 /** The same for a requests file. */
 export const REQUESTS_FILE_NODE: SchemaNode = toNode(requestsFile, true);
+/** The same for a file of gRPC messages. */
+export const MESSAGES_FILE_NODE: SchemaNode = toNode(messagesFile, true);
 
 /** JSON Schema (draft-7) of perf-ci.yml: what editors check and complete by. */
 export function jsonSchema(): object {
@@ -35,9 +40,11 @@ function toNode(schema: z.ZodType, withBounds: boolean): SchemaNode {
     io: 'input',
     override: ({ jsonSchema: node }) => {
       const words = node as SchemaNode;
-      if (withBounds || words.bounds === undefined) return;
-      if (words.description !== undefined) words.description += ` Bounds: ${words.bounds}.`;
+      if (withBounds) return;
+      if (words.bounds !== undefined && words.description !== undefined)
+        words.description += ` Bounds: ${words.bounds}.`;
       delete words.bounds;
+      delete words.like;
     },
   }) as SchemaNode;
 }
@@ -49,7 +56,7 @@ export function knownKeys(root: SchemaNode, path: ConfigPath): string[] {
   return Object.keys(node?.properties ?? {});
 }
 
-/** Every key of `root` with its place, depth first: `scenarios[].load.warm_up`. */
+/** Every key of `root` with its place, depth first: `scenarios[].load.warm_up`. Keys that are like others are not repeated. */
 export function everyKey(
   root: SchemaNode,
   prefix = '',
@@ -57,6 +64,7 @@ export function everyKey(
   return Object.entries(root.properties ?? {}).flatMap(([key, node]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const own = { path, node, required: root.required?.includes(key) ?? false };
+    if (node.like !== undefined) return [own];
     const item = node.items?.properties === undefined ? [] : everyKey(node.items, `${path}[]`);
     return [own, ...everyKey(node, path), ...item];
   });

@@ -2,13 +2,16 @@
 
 import { z } from 'zod';
 import { DURATION_PATTERN, durationMs } from './duration.ts';
-import { expecting } from './objection.ts';
+import { expecting, obeying } from './objection.ts';
+import { FILE_RULE, objectToFilePath, objectToPointer, POINTER_RULE } from './text-rules.ts';
 
 /** What the schema says about a key beside its type; `bounds` is in words, for the reference page. */
 export interface About {
   description: string;
   example?: unknown;
   bounds?: string;
+  /** Its keys are those of this other place, where they are described. */
+  like?: string;
 }
 
 function meta(about: About): Record<string, unknown> {
@@ -16,6 +19,7 @@ function meta(about: About): Record<string, unknown> {
     description: about.description,
     ...(about.example === undefined ? {} : { examples: [about.example] }),
     ...(about.bounds === undefined ? {} : { bounds: about.bounds }),
+    ...(about.like === undefined ? {} : { like: about.like }),
   };
 }
 
@@ -73,6 +77,37 @@ export function duration(min: string, max: string, about: About & { example: str
   };
   const schema = z.string(words).regex(DURATION_PATTERN, words).refine(isWithin, words);
   return described(schema, { ...about, bounds: `${min} to ${max}` });
+}
+
+/** True or false. */
+export function flag(about: About): z.ZodBoolean {
+  return described(z.boolean(expecting('true or false')), { bounds: 'true or false', ...about });
+}
+
+/** A file of the measured repository, relative to its root. */
+export function file(about: About): z.ZodString {
+  const schema = z.string(expecting(FILE_RULE)).superRefine(obeying(objectToFilePath));
+  return described(schema, { bounds: FILE_RULE, ...about });
+}
+
+/** A JSON pointer (RFC 6901). */
+export function pointer(about: About): z.ZodString {
+  const schema = z.string(expecting(POINTER_RULE)).superRefine(obeying(objectToPointer));
+  return described(schema, { bounds: 'a JSON pointer (RFC 6901)', ...about });
+}
+
+/** A text of 1 to `max` characters on one line; `what` names it in messages. */
+export function line(what: string, max: number, about: About): z.ZodString {
+  const words = expecting(`${what} of 1 to ${count(max)} characters on one line`);
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  const oneLine = /^[^\u0000-\u001f\u007f]*$/;
+  const schema = z.string(words).min(1, words).max(max, words).regex(oneLine, words);
+  return described(schema, { bounds: `1 to ${count(max)} characters`, ...about });
+}
+
+/** A text that `pattern` matches; `rule` says what that is. */
+export function matching(rule: string, pattern: RegExp, about: About): z.ZodString {
+  return described(z.string(expecting(rule)).regex(pattern, expecting(rule)), { bounds: rule, ...about });
 }
 
 /** 1200 as `1,200`. */

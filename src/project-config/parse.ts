@@ -9,7 +9,7 @@ import { CONFIG_NODE } from './json-schema.ts';
 import { locateOffsets } from './position.ts';
 import { toProblems, type ConfigProblem, type Position } from './problem.ts';
 import { kindOfMode, RepositoryFiles, type ReadFile } from './repository-files.ts';
-import { readNamedFiles } from './requests.ts';
+import { readNamedFiles } from './named-files.ts';
 import { resolveConfig } from './resolve.ts';
 import { perfCiYml } from './schema.ts';
 import { decodeText, type DecodedText } from './text-file.ts';
@@ -60,7 +60,7 @@ export async function parseProjectConfig(source: ConfigSource, readFile: ReadFil
   const problems = [...toProblems(yaml, findings), ...named.problems];
   if (problems.length > 0 || checked.accepted === undefined) return refuse(...problems);
 
-  const resolved = resolveConfig(checked.accepted, { files, requestsFiles: named.requestsFiles });
+  const resolved = resolveConfig(checked.accepted, { ...named, files });
   if (resolved.findings.length > 0) return refuse(...toProblems(yaml, resolved.findings));
   return { ok: true, config: resolved.config, hash: configHash(resolved.config) };
 }

@@ -20,7 +20,15 @@ export interface FileBlob {
 export type ReadFile = (path: string, maxBytes: number) => Promise<FileBlob | undefined>;
 
 /** The text of a file, or why it cannot be used. */
-export type FileText = { ok: true; text: string } | { ok: false; message: string };
+export type FileText = { ok: true; text: string } | FileRefusal;
+
+/** The bytes of a file, or why it cannot be used. */
+export type FileBytes = { ok: true; bytes: Buffer } | FileRefusal;
+
+interface FileRefusal {
+  ok: false;
+  message: string;
+}
 
 /** More files than this are refused. */
 export const MAX_FILES = 256;
@@ -31,6 +39,7 @@ export const MAX_TOTAL_BYTES = 16 * 1_048_576;
 /** Reads each file once; keeps what it read for resolving. */
 export class RepositoryFiles {
   readonly #readFile: ReadFile;
+  readonly #blobs = new Map<string, FileBytes>();
   readonly #texts = new Map<string, FileText>();
   readonly #where: string;
   #totalBytes = 0;
@@ -41,12 +50,22 @@ export class RepositoryFiles {
     this.#where = ref === undefined ? '' : ` at ${clip(ref)}`;
   }
 
+  /** The bytes of the file at `path`, whatever they are, or why it cannot be used. */
+  async readBytes(path: string): Promise<FileBytes> {
+    const plain = repositoryPath(path);
+    const known = this.#blobs.get(plain);
+    if (known !== undefined) return known;
+    const bytes = await this.#readNew(plain);
+    this.#blobs.set(plain, bytes);
+    return bytes;
+  }
+
   /** The text of the file at `path`, or why it cannot be used. */
   async read(path: string): Promise<FileText> {
     const plain = repositoryPath(path);
     const known = this.#texts.get(plain);
     if (known !== undefined) return known;
-    const text = await this.#readNew(plain);
+    const text = textOf(plain, await this.readBytes(plain));
     this.#texts.set(plain, text);
     return text;
   }
@@ -58,8 +77,21 @@ export class RepositoryFiles {
     return file.text;
   }
 
-  async #readNew(path: string): Promise<FileText> {
-    if (this.#texts.size >= MAX_FILES)
+  /** The text of a file if it was read as text, without complaint. */
+  textIfKnown(path: string): string | undefined {
+    const file = this.#texts.get(repositoryPath(path));
+    return file?.ok === true ? file.text : undefined;
+  }
+
+  /** The bytes of a file that were read before, without complaint. */
+  knownBytes(path: string): Buffer {
+    const file = this.#blobs.get(repositoryPath(path));
+    if (file?.ok !== true) throw new RangeError(`expected a file that was read; found ${path}`);
+    return file.bytes;
+  }
+
+  async #readNew(path: string): Promise<FileBytes> {
+    if (this.#blobs.size >= MAX_FILES)
       return refused(`expected at most ${MAX_FILES} files in all; found more`);
     const blob = await this.#blob(path);
     if (blob instanceof PerfCiError) return refused(`must be ${FILE_RULE}; ${blob.message}`);
@@ -72,8 +104,7 @@ export class RepositoryFiles {
     this.#totalBytes += blob.bytes.length;
     if (this.#totalBytes > MAX_TOTAL_BYTES)
       return refused('expected at most 16 MiB in all files together; found more');
-    const decoded = decodeText(blob.bytes);
-    return decoded.ok ? decoded : refused(`${decoded.finding.message} in ${path}`);
+    return { ok: true, bytes: blob.bytes };
   }
 
   /** A reader may refuse a file itself, e.g. before it reads 100 MB. */
@@ -87,7 +118,13 @@ export class RepositoryFiles {
   }
 }
 
-function refused(message: string): FileText {
+function textOf(path: string, file: FileBytes): FileText {
+  if (!file.ok) return file;
+  const decoded = decodeText(file.bytes);
+  return decoded.ok ? decoded : refused(`${decoded.finding.message} in ${path}`);
+}
+
+function refused(message: string): FileRefusal {
   return { ok: false, message };
 }
 

@@ -45,10 +45,17 @@ export function objectToMethod(text: string): Objection | undefined {
   return httpMethod(text) === undefined ? { expected: `one of ${HTTP_METHODS.join(', ')}` } : undefined;
 }
 
-/** Header names are tokens of RFC 9110 that are not {@link RESERVED_HEADERS}. */
+/** Header names are tokens of RFC 9110. */
+export function objectToHeaderToken(name: string): Objection | undefined {
+  return /^[!#$%&'*+\-.^_`|~\w]{1,100}$/.test(name)
+    ? undefined
+    : { expected: 'a header name such as accept-language' };
+}
+
+/** Headers of requests are none of {@link RESERVED_HEADERS}. */
 export function objectToHeaderName(name: string): Objection | undefined {
-  if (!/^[!#$%&'*+\-.^_`|~\w]{1,100}$/.test(name))
-    return { expected: 'a header name such as accept-language' };
+  const objection = objectToHeaderToken(name);
+  if (objection !== undefined) return objection;
   if (!RESERVED_HEADERS.includes(name.toLowerCase())) return undefined;
   return { expected: 'no reserved header', fix: 'remove it: the load generator sets it' };
 }
@@ -80,6 +87,22 @@ export function objectToBody(body: unknown): Objection | undefined {
     };
   }
   return Buffer.byteLength(JSON.stringify(body)) > MAX_BODY_BYTES ? tooLarge() : undefined;
+}
+
+/** What bytes in a text must be, for messages. */
+export const BASE64_RULE = 'base64 with its padding';
+
+/** Base64 is that of RFC 4648 section 4, without line breaks, in the one form that encoding gives. */
+export function objectToBase64(text: string): Objection | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) return { expected: BASE64_RULE };
+  return bytes.length > MAX_BODY_BYTES ? tooLarge() : undefined;
+}
+
+/** Fields of forms are any Unicode; they are percent-encoded. */
+export function objectToFormValue(value: string): Objection | undefined {
+  if (!value.isWellFormed()) return { expected: 'a text of well-formed Unicode' };
+  return Buffer.byteLength(value) > MAX_BODY_BYTES ? tooLarge() : undefined;
 }
 
 function tooLarge(): Objection {

@@ -1,18 +1,20 @@
 /** One HTTP request, in perf-ci.yml or in a requests file. */
 
 import { z } from 'zod';
-import { count, described, list, mapping } from './leaves.ts';
+import { count, described, file, flag, list, mapping, wholeNumber } from './leaves.ts';
 import { expecting, obeying } from './objection.ts';
 import {
+  BASE64_RULE,
   HTTP_METHODS,
   MAX_HEADER_VALUE,
+  objectToBase64,
   objectToBody,
+  objectToFormValue,
   objectToHeaderName,
   objectToHeaderValue,
   objectToMethod,
 } from './request-rules.ts';
 import { urlPath } from './service-schema.ts';
-import { FILE_RULE, objectToFilePath } from './text-rules.ts';
 
 const METHOD_WORDS = `one of ${HTTP_METHODS.join(', ')}`;
 
@@ -62,12 +64,51 @@ export const request = mapping(
         bounds: 'at most 1 MiB',
         examples: [{ userId: 1, k: 20 }],
       }),
-    body_file: described(z.string(expecting(FILE_RULE)).superRefine(obeying(objectToFilePath)).optional(), {
+    body_file: file({
       description:
-        'Instead of `body`: a UTF-8 text file of the same commit, relative to the root of the repository.',
-      bounds: FILE_RULE,
+        'Instead of `body`: a file of the same commit, relative to the root of the repository; UTF-8 text unless `binary`.',
       example: 'benchmarks/bodies/large.json',
+    }).optional(),
+    binary: flag({
+      description: 'Whether `body_file` is sent byte for byte, whatever it holds.',
+      example: true,
+    }).optional(),
+    body_base64: described(z.string(expecting(BASE64_RULE)).superRefine(obeying(objectToBase64)).optional(), {
+      description: 'Instead of `body`: any bytes, in base64.',
+      bounds: 'base64 with its padding, at most 1 MiB of bytes',
+      example: 'AAEC/w==',
     }),
+    form: described(
+      z
+        .record(
+          z.string().max(1_000, expecting('a field name of at most 1,000 characters')),
+          z
+            .string(expecting('a text (put numbers and words such as true in quotes)'))
+            .superRefine(obeying(objectToFormValue)),
+          expecting('a mapping of field names to texts'),
+        )
+        .refine((fields) => Object.keys(fields).length <= 100, expecting('at most 100 fields'))
+        .optional(),
+      {
+        description:
+          'Instead of `body`: fields, sent as `application/x-www-form-urlencoded` in the order of the file.',
+        bounds: 'at most 100 texts',
+        example: { user: 'ann', page: '2' },
+      },
+    ),
+    weight: wholeNumber(1, 1_000, {
+      description: 'How often it is sent for each time that a request of weight 1 is.',
+      example: 9,
+    }).prefault(1),
+    expect: list(
+      wholeNumber(100, 599, { description: 'One status.', example: 404 }),
+      { min: 1, max: 20, one: 'status', many: 'statuses' },
+      {
+        description: 'Statuses that are right answers; without it every 2xx is.',
+        bounds: '1 to 20 statuses of 100 to 599',
+        example: [404],
+      },
+    ).optional(),
   },
   { description: 'One HTTP request to the service.' },
 );
@@ -95,3 +136,6 @@ export const requestsFile = mapping(
   },
   { description: 'A requests file of perf-ci.' },
 );
+
+/** A requests file that the schema has accepted. */
+export type RequestsFile = z.output<typeof requestsFile>;

@@ -1,41 +1,48 @@
 /** An accepted perf-ci.yml to the domain's words: units, defaults, files and encodings applied. */
 
-import type { ProjectConfig, RequestSpec, Scenario, ServiceSpec } from '../domain/benchmark.ts';
+import type { ProjectConfig, RankingAnswers, Scenario, ServiceSpec } from '../domain/benchmark.ts';
+import { Allowance, TOO_MUCH } from './allowance.ts';
 import { durationText, knownDurationMs } from './duration.ts';
 import type { Finding } from './problem.ts';
-import type { RepositoryFiles } from './repository-files.ts';
-import { httpMethod } from './request-rules.ts';
-import type { RequestYml } from './request-schema.ts';
-import type { AcceptedRequests } from './requests.ts';
-import type { ScenarioYml } from './scenario-schema.ts';
+import { resolveScenario, type NamedContent } from './resolve-scenario.ts';
 import type { PerfCiYml } from './schema.ts';
 import { repositoryPath } from './text-rules.ts';
 import { encodeUrlPath } from './url-path.ts';
 
-/** All requests of all scenarios together are kept in memory and hashed: this many bytes at most. */
-const MAX_REQUEST_BYTES = 16 * 1_048_576;
-
-/** What the scenarios need besides perf-ci.yml itself. */
-export interface NamedContent {
-  files: RepositoryFiles;
-  requestsFiles: ReadonlyMap<string, AcceptedRequests>;
-}
+/** Filling in requests only to refuse them costs memory: after so many findings the rest is not looked at. */
+const MAX_FINDINGS = 20;
 
 /** The configuration, or what is wrong with it as a whole. All files that it names must have been read. */
 export function resolveConfig(
   yml: PerfCiYml,
   content: NamedContent,
 ): { config: ProjectConfig; findings: Finding[] } {
-  const scenarios = yml.scenarios.map((scenario) => resolveScenario(scenario, content));
+  const context = { content, allowance: new Allowance() };
+  const scenarios: Scenario[] = [];
+  const findings: Finding[] = [];
+  for (const [index, written] of yml.scenarios.entries()) {
+    if (findings.length >= MAX_FINDINGS) break;
+    const resolved = resolveScenario(['scenarios', index], written, context);
+    scenarios.push(resolved.scenario);
+    // Once the allowance is used up every further scenario is too much: the first one is told.
+    const isKnown = findings.some(({ message }) => message === TOO_MUCH.message);
+    findings.push(...resolved.findings.filter(({ message }) => !isKnown || message !== TOO_MUCH.message));
+  }
+  const { profile, instructions } = yml.diagnosis;
   const config: ProjectConfig = {
     version: 1,
     service: resolveService(yml.service),
     scenarios,
     paths: yml.paths,
-    answers: { ignoreKeys: yml.answers.ignore_keys, sample: yml.answers.sample },
+    answers: {
+      ignoreKeys: yml.answers.ignore_keys,
+      sample: yml.answers.sample,
+      ...(yml.answers.ranking === undefined ? {} : { ranking: resolveRanking(yml.answers.ranking) }),
+    },
+    ...(profile && instructions ? {} : { diagnosis: { profile, instructions } }),
     pool: yml.pool,
   };
-  return { config, findings: [...budgetsTooSmall(scenarios), ...tooManyBytes(scenarios)] };
+  return { config, findings: [...budgetsTooSmall(scenarios), ...findings] };
 }
 
 function resolveService(service: PerfCiYml['service']): ServiceSpec {
@@ -43,81 +50,40 @@ function resolveService(service: PerfCiYml['service']): ServiceSpec {
     directory: repositoryPath(service.directory),
     build: service.build,
     buildTimeoutMs: knownDurationMs(service.build_timeout),
-    start: service.start,
+    start: service.start ?? [],
     port: service.port,
     readyPath: encodeUrlPath(service.ready.path),
+    ...(service.ready.by === 'http' ? {} : { readyBy: service.ready.by }),
     readyTimeoutMs: knownDurationMs(service.ready.timeout),
     env: service.env,
     hugePages: service.huge_pages,
   };
 }
 
-function resolveScenario(scenario: ScenarioYml, content: NamedContent): Scenario {
-  const path = scenario.requests_file;
-  const file = path === undefined ? undefined : content.requestsFiles.get(repositoryPath(path));
-  const why = scenario.why ?? file?.why;
+function resolveRanking(ranking: NonNullable<PerfCiYml['answers']['ranking']>): RankingAnswers {
+  const { items, id, scores, k } = ranking;
+  if (scores === undefined) return { items, id, k };
+  const { list, in_item: inItem = '' } = scores;
   return {
-    name: scenario.name.normalize('NFC'),
-    ...(why === undefined ? {} : { why }),
-    requests: (scenario.requests ?? file?.requests ?? []).map((request) =>
-      resolveRequest(request, content.files),
-    ),
-    load: {
-      warmUpMs: knownDurationMs(scenario.load.warm_up),
-      warmUpRequests: scenario.load.warm_up_requests,
-      connections: scenario.load.connections,
-      measuredMs: knownDurationMs(scenario.load.measured),
-      requestTimeoutMs: knownDurationMs(scenario.load.request_timeout),
-    },
-    gates: scenario.gate.map(({ metric, threshold }) => ({ metric, threshold: threshold / 100 })),
-    budgetMs: knownDurationMs(scenario.budget),
+    items,
+    id,
+    scores: list === undefined ? { kind: 'in-item', at: inItem } : { kind: 'list', at: list },
+    k,
   };
 }
 
-function resolveRequest(request: RequestYml, files: RepositoryFiles): RequestSpec {
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  const body = bodyText(request, files);
-  const isJson = request.body !== undefined && typeof request.body !== 'string';
-  if (isJson && headers['content-type'] === undefined) headers['content-type'] = 'application/json';
-  return {
-    method: httpMethod(request.method) ?? 'GET',
-    path: encodeUrlPath(request.path),
-    headers,
-    ...(body === undefined ? {} : { body }),
-  };
-}
-
-function bodyText(request: RequestYml, files: RepositoryFiles): string | undefined {
-  if (request.body_file !== undefined) return files.known(request.body_file);
-  if (request.body === undefined || typeof request.body === 'string') return request.body;
-  return JSON.stringify(request.body);
-}
-
-/** A budget that cannot hold one pair gives a scenario that never gets a verdict. */
+/** A budget that cannot hold one pair gives a scenario that never gets a verdict. How long a command takes is not known. */
 function budgetsTooSmall(scenarios: readonly Scenario[]): Finding[] {
-  return scenarios.flatMap(({ budgetMs, load }, index) => {
-    const pairMs = load.warmUpMs + load.measuredMs;
-    if (pairMs <= budgetMs) return [];
+  return scenarios.flatMap(({ kind, budgetMs, load }, index) => {
+    const openMs = 2 * (load.open?.durationMs ?? 0);
+    const pairMs = load.warmUpMs + load.measuredMs + openMs;
+    if (kind === 'command' || pairMs <= budgetMs) return [];
+    const sum = openMs === 0 ? 'warm_up + measured' : 'warm_up + measured + twice open.duration';
     return [
       {
         path: ['scenarios', index, 'budget'],
-        message: `expected a budget for at least one pair (warm_up + measured = ${durationText(pairMs)}); found ${durationText(budgetMs)}`,
+        message: `expected a budget for at least one pair (${sum} = ${durationText(pairMs)}); found ${durationText(budgetMs)}`,
       },
     ];
   });
-}
-
-function tooManyBytes(scenarios: readonly Scenario[]): Finding[] {
-  let bytes = 0;
-  for (const [index, scenario] of scenarios.entries()) {
-    for (const { path, headers, body } of scenario.requests) {
-      bytes += path.length + JSON.stringify(headers).length + Buffer.byteLength(body ?? '');
-    }
-    if (bytes <= MAX_REQUEST_BYTES) continue;
-    const message = 'expected at most 16 MiB of requests in all scenarios together; found more';
-    return [{ path: ['scenarios', index], message, fix: 'send fewer or smaller requests' }];
-  }
-  return [];
 }

@@ -1,65 +1,19 @@
-/** What is sent to the service, how hard, and which metric decides. */
+/** What is measured, under which load, and which metrics decide. */
 
 import { z } from 'zod';
-import { METRICS, type MetricName } from '../domain/benchmark.ts';
-import { described, duration, list, mapping, wholeNumber } from './leaves.ts';
+import { command } from './command-schema.ts';
+import { custom } from './custom-schema.ts';
+import { gates } from './gate-schema.ts';
+import { grpc } from './grpc-schema.ts';
+import { described, duration, file, list } from './leaves.ts';
+import { load } from './load-schema.ts';
 import { expecting, obeying } from './objection.ts';
 import { request } from './request-schema.ts';
-import { FILE_RULE, NAME_RULE, objectToFilePath, objectToName } from './text-rules.ts';
+import { setup } from './setup-schema.ts';
+import { NAME_RULE, objectToName } from './text-rules.ts';
 
-/** Metrics that may fail a pull request in this version. */
-const GATING: readonly MetricName[] = METRICS.filter((metric) => metric.mayGate).map((metric) => metric.name);
-
-const metric = described(
-  z.enum(GATING, {
-    error: (issue) => {
-      const isShownOnly = METRICS.some(({ name, mayGate }) => name === issue.input && !mayGate);
-      const words = expecting(`one of ${GATING.join(', ')}`).error(issue);
-      return isShownOnly ? `${words}, which is shown but too noisy to decide` : words;
-    },
-  }),
-  { description: 'The metric that decides.', bounds: GATING.join(', '), example: 'cpu_per_request' },
-);
-
-const percent = expecting('a percent between 0.1 and 100');
-
-const gate = mapping(
-  {
-    metric,
-    threshold: described(z.number(percent).min(0.1, percent).max(100, percent), {
-      description: 'Increase, in percent, from which on a confirmed slowdown fails the pull request.',
-      bounds: '0.1 to 100 percent',
-      example: 3,
-    }).prefault(3),
-  },
-  { description: 'One metric that decides, and its limit.' },
-);
-
-const load = mapping(
-  {
-    warm_up: duration('100ms', '60s', {
-      description: 'Least time for which each side is warmed up before it is measured.',
-      example: '2500ms',
-    }).prefault('2500ms'),
-    warm_up_requests: wholeNumber(1, 100_000, {
-      description: 'Fewest requests with which each side is warmed up; both sides get the same number.',
-      example: 1200,
-    }).prefault(1_200),
-    connections: wholeNumber(1, 1_000, {
-      description: 'Connections to each side during warm-up. Measured requests go one at a time.',
-      example: 5,
-    }).prefault(5),
-    measured: duration('100ms', '60s', {
-      description: 'Measured time of one pair of processes, both sides together.',
-      example: '3s',
-    }).prefault('3s'),
-    request_timeout: duration('100ms', '60s', {
-      description: 'A request that takes longer is an error.',
-      example: '10s',
-    }).prefault('10s'),
-  },
-  { description: 'How one pair of processes (one of the base, one of the head) is loaded.' },
-);
+/** The keys of which a scenario has exactly one: what is sent, called or run. */
+export const KINDS = ['requests', 'requests_file', 'grpc', 'command'] as const;
 
 /** A scenario as written. */
 export const scenario = z
@@ -89,36 +43,47 @@ export const scenario = z
           example: [{ method: 'POST', path: '/rank', body: { userId: 1 } }],
         },
       ).optional(),
-      requests_file: described(
-        z.string(expecting(FILE_RULE)).superRefine(obeying(objectToFilePath)).optional(),
+      requests_file: file({
+        description:
+          'Instead of `requests`: a JSON file `{"requests": […]}` of the same commit, relative to the root of the repository.',
+        example: 'benchmarks/scenarios/rank-everyday.json',
+      }).optional(),
+      data_file: file({
+        description:
+          'A CSV file (`.csv`, RFC 4180, with a header line) or JSON lines (`.jsonl`) of the same commit: every request is sent for each row, with the row’s value in place of `{{column}}`.',
+        example: 'benchmarks/data/users.csv',
+      }).optional(),
+      setup: setup.optional(),
+      warm_up_mix: list(
+        request,
+        { min: 1, max: 10_000, one: 'request', many: 'requests' },
         {
           description:
-            'Instead of `requests`: a JSON file `{"requests": […]}` of the same commit, relative to the root of the repository.',
-          bounds: FILE_RULE,
-          example: 'benchmarks/scenarios/rank-everyday.json',
+            'Requests for warming up instead of the measured ones; `load.warm_up_requests` says how many are sent.',
+          example: [{ path: '/rank?k=20' }],
+          like: 'scenarios[].requests[]',
         },
-      ),
+      ).optional(),
+      warm_up_mix_file: file({
+        description: 'Instead of `warm_up_mix`: a requests file.',
+        example: 'benchmarks/scenarios/warm-up.json',
+      }).optional(),
+      grpc: grpc.optional(),
+      command: command.optional(),
       load: load.prefault({}),
       budget: duration('10s', '10m', {
         description:
           'Time for the pairs of this scenario, confirmation included. More time sees smaller changes.',
         example: '2m',
       }).prefault('2m'),
-      gate: list(
-        gate,
-        { min: 0, max: GATING.length, one: 'gate', many: 'gates' },
-        {
-          description:
-            'The metrics that decide. An empty list makes the scenario informational: shown, never failing.',
-          example: [{ metric: 'cpu_per_request', threshold: 3 }],
-        },
-      ).prefault([{ metric: 'cpu_per_request', threshold: 3 }]),
+      custom: custom.prefault([]),
+      gate: gates.optional(),
     },
     expecting('a mapping of keys to values'),
   )
   .meta({
     description: 'One load under which base and head are compared.',
-    oneOf: [{ required: ['requests'] }, { required: ['requests_file'] }],
+    oneOf: KINDS.map((key) => ({ required: [key] })),
   });
 
 /** A scenario that the schema has accepted, with its defaults. */

@@ -4,9 +4,10 @@
  */
 
 import { z } from 'zod';
+import { answers, diagnosis } from './answers-schema.ts';
 import { found } from './found.ts';
 import { GLOB_RULE, objectToGlob } from './glob-rules.ts';
-import { described, list, mapping, wholeNumber } from './leaves.ts';
+import { described, list, mapping } from './leaves.ts';
 import { expecting, obeying } from './objection.ts';
 import { scenario } from './scenario-schema.ts';
 import { service } from './service-schema.ts';
@@ -38,30 +39,6 @@ const paths = mapping(
   { description: 'Which changed files make a measurement worth its time.' },
 );
 
-const ignoredKey = z
-  .string(expecting('the name of a JSON key'))
-  .min(1, expecting('the name of a JSON key'))
-  .max(100, expecting('a JSON key of at most 100 characters'));
-
-const answers = mapping(
-  {
-    ignore_keys: list(
-      ignoredKey,
-      { min: 0, max: 100, one: 'key', many: 'keys' },
-      {
-        description:
-          'Keys of JSON answers that may differ between two correct answers (timings, ids), at any depth.',
-        example: ['stageMs'],
-      },
-    ).prefault([]),
-    sample: wholeNumber(1, 1_000, {
-      description: 'Requests whose answers are compared between base and head before anything is measured.',
-      example: 32,
-    }).prefault(32),
-  },
-  { description: 'How the answers of base and head are compared: a wrong answer is never a fast one.' },
-);
-
 const POOL_RULE = 'a pool name of 1 to 63 lower-case letters, digits and -';
 
 /** The whole file as written. */
@@ -76,6 +53,7 @@ export const perfCiYml = mapping(
     service,
     paths: paths.prefault({}),
     answers: answers.prefault({}),
+    diagnosis: diagnosis.prefault({}),
     pool: described(z.string(expecting(POOL_RULE)).regex(/^[a-z\d][a-z\d-]{0,62}$/, expecting(POOL_RULE)), {
       description: 'The worker pool that measures this project.',
       bounds: '1 to 63 lower-case letters, digits and -',

@@ -1,35 +1,11 @@
 /** How a tree becomes a running service. */
 
 import { z } from 'zod';
-import { count, described, duration, list, mapping } from './leaves.ts';
+import { command, variables } from './command-line.ts';
+import { described, duration, flag, list, mapping } from './leaves.ts';
 import { expecting, obeying } from './objection.ts';
-import {
-  MAX_ARGUMENT,
-  objectToArgument,
-  objectToCommand,
-  objectToDirectory,
-  objectToVariable,
-} from './text-rules.ts';
+import { objectToDirectory } from './text-rules.ts';
 import { objectToUrlPath } from './url-path.ts';
-
-const argument = z
-  .string(expecting('a text (put numbers and words such as true in quotes)'))
-  .superRefine(obeying(objectToArgument));
-
-const COMMAND_WORDS = 'arguments such as [node, server.ts]';
-
-function command(description: string, example: string[]): z.ZodArray<z.ZodString> {
-  const schema = list(
-    argument,
-    { min: 1, max: 100, one: 'argument', many: COMMAND_WORDS },
-    { description, example },
-  );
-  return described(schema.superRefine(obeying(objectToCommand)), {
-    description,
-    example,
-    bounds: `1 to 100 arguments of at most ${count(MAX_ARGUMENT)} characters; no shell reads them`,
-  });
-}
 
 const PORT_RULE = '1024..65535 or auto';
 
@@ -61,6 +37,12 @@ const ready = mapping(
       bounds: 'a path, no host',
       example: '/healthz',
     }).prefault('/healthz'),
+    by: described(z.enum(['http', 'tcp'], expecting('http or tcp')), {
+      description:
+        '`http`: a 2xx answer on `path`. `tcp`: the port accepts a connection; for services without HTTP.',
+      bounds: 'http, tcp',
+      example: 'tcp',
+    }).prefault('http'),
     timeout: duration('1s', '5m', {
       description: 'A side that is not ready after this time has failed to start.',
       example: '20s',
@@ -69,31 +51,13 @@ const ready = mapping(
   { description: 'How it is seen that the service is ready.' },
 );
 
-const env = described(
-  z
-    .record(
-      z.string().superRefine(obeying(objectToVariable)),
-      z
-        .string(expecting('a text (put numbers and words such as true in quotes)'))
-        .superRefine(obeying(objectToArgument)),
-      expecting('a mapping of variable names to texts'),
-    )
-    .refine((variables) => Object.keys(variables).length <= 50, expecting('at most 50 variables')),
-  {
-    description:
-      'Environment variables for build and start, the same on both sides. Nothing else of the host is passed on.',
-    bounds: `at most 50 texts of at most ${count(MAX_ARGUMENT)} characters; some names are reserved`,
-    example: { SEED: '1' },
-  },
-);
-
 const DIRECTORY_RULE = 'a directory inside the repository, relative to its root';
 
 /** The service as written. */
 export const service = mapping(
   {
     directory: described(z.string(expecting(DIRECTORY_RULE)).superRefine(obeying(objectToDirectory)), {
-      description: 'Directory in which build and start run.',
+      description: 'Directory in which build, start and the commands of command scenarios run.',
       bounds: DIRECTORY_RULE,
       example: 'ranking-service',
     }).prefault('.'),
@@ -109,17 +73,18 @@ export const service = mapping(
       description: 'Time for all build commands of one tree together.',
       example: '5m',
     }).prefault('5m'),
-    start: command('Command that starts the service in the foreground; it ends on SIGTERM.', [
-      'node',
-      'server.ts',
-    ]),
+    start: command(
+      'Command that starts the service in the foreground; it ends on SIGTERM. Needed unless every scenario is a command.',
+      ['node', 'server.ts'],
+    ).optional(),
     port: port.prefault('auto'),
     ready: ready.prefault({}),
-    env: env.prefault({}),
-    huge_pages: described(z.boolean(expecting('true or false')), {
+    env: variables(
+      'Environment variables for build and start, the same on both sides. Nothing else of the host is passed on.',
+    ).prefault({}),
+    huge_pages: flag({
       description:
         'Huge pages for malloc on both sides, where glibc can: measurements scatter less. Turn it off for a service that must not have them.',
-      bounds: 'true or false',
       example: false,
     }).prefault(true),
   },

@@ -83,6 +83,18 @@ export function objectToVariable(name: string): Objection | undefined {
     : undefined;
 }
 
+/** What a pointer must be, for messages. */
+export const POINTER_RULE = 'a JSON pointer such as /items/0/id';
+
+/** Pointers begin with a slash, or are empty for the whole document; ~ is written ~0 and / within a key ~1. */
+export function objectToPointer(text: string): Objection | undefined {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  const fits = text.length <= 500 && /^(?:\/(?:[^~/\u0000-\u001f\u007f]|~[01])*)*$/.test(text);
+  if (fits && text.isWellFormed()) return undefined;
+  const fix = text.startsWith('/') ? 'write ~0 for ~ in a key' : 'begin it with a slash';
+  return { expected: POINTER_RULE, fix };
+}
+
 /** Paths are relative to the repository's root, with slashes, and do not leave it. */
 export function objectToFilePath(text: string): Objection | undefined {
   return isInside(text) && repositoryPath(text) !== '' ? undefined : { expected: FILE_RULE };

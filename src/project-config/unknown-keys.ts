@@ -9,8 +9,7 @@ const HINTS: Readonly<Record<string, string>> = {
   url: 'give a path such as /api/items; the host is fixed',
   uri: 'give a path such as /api/items; the host is fixed',
   host: 'give a path such as /api/items; the host is fixed',
-  pipelining: 'requests go one at a time, so version 1 has no pipelining',
-  rate: 'requests go one at a time, so version 1 has no rate',
+  pipelining: 'a connection has one request in flight, so there is no pipelining',
   duration: 'measured is the time of one pair, budget the time of all pairs',
 };
 

@@ -58,8 +58,12 @@ export function ownSentence(text: string, limit = 400): string {
   return parts.map((part, index) => (index % 2 === 0 ? part : codeSpan(part, limit))).join('');
 }
 
-/** No link, no reference, no markup can be made of these; digits are left out for commit ids. */
-const HARMLESS = /^(?!.*(?:www\.|:\S))[\p{L} ,.;:'()–—-]*$/iu;
+/**
+ * No link, no reference, no markup can be made of these. Numbers stay short and stand behind no letter or hyphen, for
+ * commit ids (from seven characters on) and references such as GH-12.
+ */
+const HARMLESS =
+  /^(?!.*(?:www\.|:\S))(?:[\p{L} ,.;:'()–—%±\u2212+-]|(?<![\p{L}\d-])p?\d{1,6}(?![\p{L}\d]))*$/iu;
 
 /** `text` as a code span of one line; `(empty)` when nothing visible is left. */
 export function codeSpan(text: string, limit = 100): string {

@@ -1,9 +1,10 @@
-import { metricOf } from '../domain/benchmark.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { totalAnswers } from './answers.ts';
-import { METRIC_WORDS } from './metric-words.ts';
-import { count, formatBound, formatChange, formatInterval, formatLimit } from './numbers.ts';
-import { isGating, leadVerdict } from './rank.ts';
+import { amountsOf, metricOfVerdict } from './amounts.ts';
+import { nounOf, rankingInShort, totalAnswers } from './answers.ts';
+import { metricTitle } from './metric-title.ts';
+import { metricWords } from './metric-words.ts';
+import { count, formatBound } from './numbers.ts';
+import { isGating, leadVerdict, worstBoundOf } from './rank.ts';
 import type { Mood, TextStyle } from './style.ts';
 import type { JudgedResult } from './view.ts';
 
@@ -22,23 +23,53 @@ interface Finding {
  */
 export function judgedHeadline(result: JudgedResult, style: TextStyle): string {
   const finding = findingOf(result, style);
-  const { compared, different } = totalAnswers(result);
-  if (different === 0) {
-    const detail = finding.detail === undefined ? '' : `: ${finding.detail}`;
-    return `${style.icon(finding.mood)} ${finding.word}${detail} — ${finding.gate}`;
-  }
-  const mood = finding.mood === 'good' ? 'careful' : finding.mood;
-  const answers = `${different} of ${count(compared, 'sampled request')} answered differently`;
-  const details = [answers, finding.detail].filter((detail) => detail !== undefined).join('; ');
-  const joined = finding.mood === 'good' ? 'but' : 'and';
-  return `${style.icon(mood)} ${finding.word} ${joined} different: ${details} — ${finding.gate}`;
+  const caveats = caveatsOf(result, finding, style);
+  const isClouded = finding.mood === 'good' && caveats.length > 0;
+  const mood = isClouded ? 'careful' : finding.mood;
+  const words = caveats.map(({ word }) => word).join(' and ');
+  const word = words === '' ? finding.word : `${finding.word} ${isClouded ? 'but' : 'and'} ${words}`;
+  const details = [...caveats.map(({ detail }) => detail), finding.detail].filter(
+    (detail) => detail !== undefined,
+  );
+  const after = details.length === 0 ? '' : `: ${details.join('; ')}`;
+  return `${style.icon(mood)} ${word}${after} — ${finding.gate}`;
+}
+
+/** Whether a first line that sounds good has something against it: other answers, or more errors. */
+export function isClouded(result: JudgedResult): boolean {
+  return totalAnswers(result).different > 0 || moreErrors(result) !== undefined;
+}
+
+function caveatsOf(
+  result: JudgedResult,
+  finding: Finding,
+  style: TextStyle,
+): { word: string; detail?: string }[] {
+  const totals = totalAnswers(result);
+  const { compared, different } = totals;
+  const ranking = rankingInShort(totals);
+  const answers = `${different} of ${count(compared, nounOf(result))} answered differently`;
+  const errors = moreErrors(result);
+  return [
+    ...(different === 0
+      ? []
+      : [{ word: 'different', detail: ranking === '' ? answers : `${answers}, ${ranking}` }]),
+    ...(errors === undefined || finding.mood !== 'good'
+      ? []
+      : [{ word: 'with more errors', detail: sayChange(errors, style) }]),
+  ];
+}
+
+/** Errors make nothing faster, whether they gate or not. */
+function moreErrors({ verdicts }: JudgedResult): Verdict | undefined {
+  return verdicts.find(({ metric, verdict }) => metric === 'errors' && verdict === 'regressed');
 }
 
 function findingOf(result: JudgedResult, style: TextStyle): Finding {
   const lead = leadVerdict(result);
   if (lead === undefined)
     return { mood: 'undecided', word: 'No verdict: no metric gates here', gate: 'not blocking' };
-  const words = METRIC_WORDS[lead.metric];
+  const words = metricWords(lead.metric);
   const detail = sayEffect(lead, style);
   switch (result.gate) {
     case 'fail':
@@ -55,6 +86,9 @@ function findingOf(result: JudgedResult, style: TextStyle): Finding {
         ? { mood: 'good', word: words.better, detail, gate: 'gate passing' }
         : { mood: 'good', ...sayNotSlower(result.verdicts), gate: 'gate passing' };
     case 'no-verdict':
+      if (lead.blocked !== undefined) {
+        return { mood: 'undecided', word: 'Alarm not raised', detail, gate: 'no verdict, not blocking' };
+      }
       return lead.effect === undefined
         ? { mood: 'undecided', word: 'No verdict: no pair could be used', gate: 'not blocking' }
         : { mood: 'undecided', word: 'Undecided', detail, gate: 'no verdict, not blocking' };
@@ -64,12 +98,22 @@ function findingOf(result: JudgedResult, style: TextStyle): Finding {
 /** What a pass has shown: upper bounds, not effects, because they are what was proved and shrink with more pairs. */
 function sayNotSlower(verdicts: readonly Verdict[]): Pick<Finding, 'word' | 'detail'> {
   const gating = verdicts.filter(isGating);
-  const upper = gating.map(({ interval }) => interval?.hi).filter((hi) => hi !== undefined);
-  const results = count(gating.length, 'gating result');
+  const relative = gating.filter(({ effectIn }) => effectIn !== 'absolute');
+  const upper = relative.map(worstBoundOf).filter((bound) => bound !== undefined);
   const aside = sayUngated(verdicts);
-  if (upper.length < gating.length) return { word: `Not slower in ${results}${aside}` };
+  if (relative.length === 0 || upper.length < relative.length) {
+    return { word: `Not slower in ${count(gating.length, 'gating result')}${aside}` };
+  }
+  const change = relative.some(isHigherBetter) ? 'change for the worse' : 'increase';
+  const results = count(relative.length, 'gating result');
+  const others =
+    gating.length > relative.length ? ` and ${gating.length - relative.length} in their own units` : '';
   const bound = formatBound(Math.max(0.001, ...upper));
-  return { word: 'Not slower', detail: `any increase is below ${bound} in ${results}${aside}` };
+  return { word: 'Not slower', detail: `any ${change} is below ${bound} in ${results}${others}${aside}` };
+}
+
+function isHigherBetter(verdict: Verdict): boolean {
+  return metricOfVerdict(verdict).better === 'higher';
 }
 
 function sayUngated(verdicts: readonly Verdict[]): string {
@@ -80,14 +124,19 @@ function sayUngated(verdicts: readonly Verdict[]): string {
 function gateText(state: 'failing' | 'passing', lead: Verdict): string {
   return lead.threshold === undefined
     ? `gate ${state}`
-    : `gate ${state} (limit ${formatLimit(lead.threshold)})`;
+    : `gate ${state} (limit ${amountsOf(lead).limit(lead.threshold)})`;
 }
 
-/** ``CPU / request +7.7 % [+6.8, +8.5] on `rank-200` ``; a figure without its interval is never shown. */
+/** ``CPU / request +7.7 % [+6.8, +8.5] on `rank-200` ``. */
 function sayEffect(verdict: Verdict, style: TextStyle): string {
-  const metric = metricOf(verdict.metric).title;
-  const scenario = style.code(verdict.scenario, 60);
+  return `${sayChange(verdict, style)} on ${style.code(verdict.scenario, 60)}`;
+}
+
+/** `CPU / request +7.7 % [+6.8, +8.5]`; a figure without its interval is never shown. */
+function sayChange(verdict: Verdict, style: TextStyle): string {
+  const metric = metricTitle(verdict, style.code);
   const { effect, interval } = verdict;
-  if (effect === undefined || interval === undefined) return `${metric} on ${scenario}`;
-  return `${metric} ${formatChange(effect)} ${formatInterval(interval)} on ${scenario}`;
+  if (effect === undefined || interval === undefined) return metric;
+  const amounts = amountsOf(verdict);
+  return `${metric} ${amounts.change(effect)} ${amounts.interval(interval)}`;
 }

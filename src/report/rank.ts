@@ -1,10 +1,12 @@
-import { METRICS } from '../domain/benchmark.ts';
+import { METRICS } from '../domain/metric.ts';
 import type { Gate, Verdict } from '../domain/verdict.ts';
+import { metricOfVerdict } from './amounts.ts';
 
 /** Order of importance: what decides the gate before what is shown for information, worse before better. */
 const CLASSES: readonly ((verdict: Verdict) => boolean)[] = [
   (verdict) => verdict.verdict === 'regressed' && isOverLimit(verdict),
   (verdict) => verdict.verdict === 'regressed' && isGating(verdict),
+  (verdict) => verdict.blocked !== undefined && isGating(verdict),
   (verdict) => verdict.verdict === 'inconclusive' && isGating(verdict),
   (verdict) => verdict.verdict === 'regressed',
   (verdict) => verdict.verdict === 'improved' && isGating(verdict),
@@ -19,14 +21,31 @@ export function isGating(verdict: Verdict): boolean {
 }
 
 export function isOverLimit(verdict: Verdict): boolean {
-  return (
-    verdict.threshold !== undefined && verdict.effect !== undefined && verdict.effect >= verdict.threshold
-  );
+  const worsening = worseningOf(verdict);
+  return verdict.threshold !== undefined && worsening !== undefined && worsening >= verdict.threshold;
+}
+
+/** The change for the worse, whichever direction that is; negative for a change for the better. */
+export function worseningOf(verdict: Verdict): number | undefined {
+  if (verdict.effect === undefined) return undefined;
+  return metricOfVerdict(verdict).better === 'higher' ? -verdict.effect : verdict.effect;
+}
+
+/** The largest change for the worse that the interval still holds. */
+export function worstBoundOf(verdict: Verdict): number | undefined {
+  const { interval } = verdict;
+  if (interval === undefined) return undefined;
+  return metricOfVerdict(verdict).better === 'higher' ? -interval.lo : interval.hi;
+}
+
+/** Percentiles above the 90th and shares over a limit: they scatter 10 to 30 times as much as the middle. */
+export function isTail({ metric }: Verdict): boolean {
+  return /latency_(?:p95|p99|p999|over_.*)$/.test(metric);
 }
 
 /** Worth a visible row: something moved, or something that gates could not be decided. */
 export function isRemarkable(verdict: Verdict): boolean {
-  if (verdict.verdict === 'inconclusive') return isGating(verdict);
+  if (verdict.verdict === 'inconclusive') return isGating(verdict) || verdict.blocked !== undefined;
   return verdict.verdict !== 'unchanged';
 }
 
@@ -35,6 +54,7 @@ export function rankVerdicts(verdicts: readonly Verdict[]): Verdict[] {
   return [...verdicts].sort(
     (left, right) =>
       classOf(left) - classOf(right) ||
+      tailOf(left) - tailOf(right) ||
       weightOf(right) - weightOf(left) ||
       left.scenario.localeCompare(right.scenario, 'en') ||
       orderOf(left) - orderOf(right),
@@ -74,9 +94,18 @@ function classOf(verdict: Verdict): number {
 }
 
 function weightOf(verdict: Verdict): number {
-  return Math.abs(verdict.effect ?? 0) / (verdict.threshold ?? 1);
+  const size = Math.abs(verdict.effect ?? 0);
+  if (verdict.threshold !== undefined) return size / verdict.threshold;
+  // Bytes and rows have no common measure with percent: they follow.
+  return verdict.effectIn === 'absolute' ? 0 : size;
+}
+
+/** What nobody gates on comes last where it scatters most: the largest change there is mostly luck. */
+function tailOf(verdict: Verdict): number {
+  return !isGating(verdict) && isTail(verdict) ? 1 : 0;
 }
 
 function orderOf(verdict: Verdict): number {
-  return METRICS.findIndex(({ name }) => name === verdict.metric);
+  const at = METRICS.findIndex(({ name }) => name === verdict.metric);
+  return at < 0 ? METRICS.length : at;
 }

@@ -11,7 +11,7 @@ export interface MarkdownTable {
 
 /** The verdicts as a table, in the order given. */
 export function resultsTable(verdicts: readonly Verdict[]): MarkdownTable {
-  const rows = toRows(verdicts).map((row) => {
+  const rows = toRows(verdicts, codeCell).map((row) => {
     // Bold is for what was found to differ, not for what merely looks large.
     const found = row.verdict === 'regressed' || row.verdict === 'improved';
     const change = found ? `**${row.change}**` : row.change;

@@ -1,6 +1,7 @@
-import { metricOf } from '../domain/benchmark.ts';
 import type { Verdict, VerdictWord } from '../domain/verdict.ts';
-import { formatChange, formatInterval, formatLevel, formatLimit, formatValues } from './numbers.ts';
+import { amountsOf, metricOfVerdict, unitLabelOf } from './amounts.ts';
+import { metricTitle } from './metric-title.ts';
+import { formatLevel, formatValues } from './numbers.ts';
 import { isGating, isOverLimit } from './rank.ts';
 
 /** One line of a results table, all but the scenario's name written out. */
@@ -18,20 +19,30 @@ export interface ResultRow {
   verdict: VerdictWord;
 }
 
-/** The rows of a table, in the order given. */
-export function toRows(verdicts: readonly Verdict[]): ResultRow[] {
+/**
+ * The rows of a table, in the order given.
+ * @param code writes what comes from outside
+ */
+export function toRows(
+  verdicts: readonly Verdict[],
+  code: (untrusted: string, limit?: number) => string,
+): ResultRow[] {
   return verdicts.map((verdict) => {
-    const metric = metricOf(verdict.metric);
-    const values = formatValues(metric, { base: verdict.baseValue, head: verdict.headValue });
+    const amounts = amountsOf(verdict);
+    const values = formatValues(
+      metricOfVerdict(verdict),
+      { base: verdict.baseValue, head: verdict.headValue },
+      unitLabelOf(verdict),
+    );
     const { effect, interval } = verdict;
     const measured = effect !== undefined && interval !== undefined;
     return {
       scenario: verdict.scenario,
-      metric: metric.title,
+      metric: metricTitle(verdict, code),
       ...values,
-      change: measured ? formatChange(effect) : 'not measured',
-      interval: measured ? formatInterval(interval) : '',
-      limit: verdict.threshold === undefined ? '–' : formatLimit(verdict.threshold),
+      change: measured ? amounts.change(effect) : 'not measured',
+      interval: measured ? amounts.interval(interval) : '',
+      limit: verdict.threshold === undefined ? '–' : amounts.limit(verdict.threshold),
       outcome: outcomeOf(verdict),
       verdict: verdict.verdict,
     };
@@ -48,15 +59,21 @@ export function changeHeading(verdicts: readonly Verdict[]): string {
 }
 
 function outcomeOf(verdict: Verdict): string {
+  if (verdict.blocked !== undefined) return '! not raised';
   switch (verdict.verdict) {
     case 'regressed':
-      if (!isGating(verdict)) return '▲ worse, not gated';
-      return isOverLimit(verdict) ? '▲ worse, over the limit' : '▲ worse, below the limit';
+      if (!isGating(verdict)) return `${arrowOf(verdict)} worse, not gated`;
+      return `${arrowOf(verdict)} worse, ${isOverLimit(verdict) ? 'over' : 'below'} the limit`;
     case 'improved':
-      return '▼ better';
+      return `${arrowOf(verdict)} better`;
     case 'unchanged':
       return '= unchanged';
     case 'inconclusive':
       return '? undecided';
   }
+}
+
+/** Which way the number went; which way is better depends on the metric. */
+function arrowOf({ effect = 0 }: Verdict): string {
+  return effect < 0 ? '▼' : '▲';
 }

@@ -1,4 +1,4 @@
-import { clipCharacters, codeSpan, visibleLine } from './escape.ts';
+import { clipCharacters, codeSpan, ownSentence, visibleLine } from './escape.ts';
 
 /** What a first line says at a glance; always beside a word, never instead of one. */
 export type Mood = 'good' | 'bad' | 'careful' | 'undecided' | 'waiting' | 'skipped' | 'locked' | 'stopped';
@@ -6,9 +6,11 @@ export type Mood = 'good' | 'bad' | 'careful' | 'undecided' | 'waiting' | 'skipp
 /** How the same sentences are written for different readers. */
 export interface TextStyle {
   /** Anything that came from outside. */
-  code(untrusted: string, limit?: number): string;
-  strong(text: string): string;
-  icon(mood: Mood): string;
+  code: (untrusted: string, limit?: number) => string;
+  /** A sentence that this program made; as code where it holds anything but words, numbers and code spans. */
+  sentence: (text: string, limit?: number) => string;
+  strong: (text: string) => string;
+  icon: (mood: Mood) => string;
 }
 
 const MARKDOWN_ICONS: Readonly<Record<Mood, string>> = {
@@ -24,6 +26,7 @@ const MARKDOWN_ICONS: Readonly<Record<Mood, string>> = {
 
 export const MARKDOWN: TextStyle = {
   code: codeSpan,
+  sentence: ownSentence,
   strong: (text) => `**${text}**`,
   icon: (mood) => MARKDOWN_ICONS[mood],
 };
@@ -52,6 +55,7 @@ export function paint(text: string, colour: Colour | undefined, enabled: boolean
 export function terminalStyle(color: boolean): TextStyle {
   return {
     code: (untrusted, limit = 100) => clipCharacters(visibleLine(untrusted), limit) || '(empty)',
+    sentence: (text, limit = 400) => clipCharacters(visibleLine(text), limit).replaceAll('`', ''),
     strong: (text) => paint(text, 'bold', color),
     icon: (mood) => TERMINAL_ICONS[mood],
   };

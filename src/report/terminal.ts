@@ -1,8 +1,7 @@
-import { describeAnswers } from './answers.ts';
-import { describeCertainty } from './certainty.ts';
-import { describeOutcome, inOrder } from './judged.ts';
+import { describeFindings, describeOutcome } from './judged.ts';
 import { judgedHeadline } from './judged-headline.ts';
-import { rankVerdicts } from './rank.ts';
+import { count } from './numbers.ts';
+import { isGating, isRemarkable, rankVerdicts } from './rank.ts';
 import type { ResultRow } from './rows.ts';
 import { changeHeading, toRows } from './rows.ts';
 import type { Colour } from './style.ts';
@@ -16,18 +15,31 @@ const COLOURS: Readonly<Record<ResultRow['verdict'], Colour | undefined>> = {
   unchanged: undefined,
 };
 
-/** A judged comparison as plain lines for a terminal: every result, columns aligned, no line break at its end. */
+/** So many rows are shown in any case; a screen has room for a few more. */
+const FEWEST_ROWS = 12;
+
+/**
+ * A judged comparison as plain lines for a terminal, columns aligned, no line break at its end: every result that gates
+ * or changed, then others as far as there is room. All of them are in the other forms.
+ */
 export function renderTerminal(comparison: Comparison, options: { color: boolean }): string {
   const { result } = comparison;
   const style = terminalStyle(options.color);
   const ranked = rankVerdicts(result.verdicts);
-  const table = alignedTable(toRows(ranked), changeHeading(ranked), options.color);
+  const shown = ranked.filter(
+    (verdict, index) => index < FEWEST_ROWS || isGating(verdict) || isRemarkable(verdict),
+  );
+  const table = alignedTable(toRows(shown, style.code), changeHeading(shown), options.color);
+  const left = ranked.length - shown.length;
   return [
     style.strong(judgedHeadline(result, terminalStyle(false))),
     describeOutcome(comparison, style),
-    ...(ranked.length === 0 ? [] : ['', ...table]),
+    ...(shown.length === 0 ? [] : ['', ...table]),
+    ...(left === 0
+      ? []
+      : [`and ${count(left, 'further result')}, unchanged or undecided: --markdown or --json`]),
     '',
-    ...inOrder(result, describeAnswers(result, style), describeCertainty(result, style)),
+    ...describeFindings(result, style),
     ...result.notes.map((note) => `${style.strong('Note:')} ${style.code(note, 300)}`),
   ].join('\n');
 }

@@ -78,7 +78,18 @@ const INVARIANTS: Record<string, string> = {
     from runs r
     where r.state in ('done', 'failed', 'timed_out', 'cancelled', 'superseded', 'lost')
       and r.finished_at < now() - $1 * interval '1 s'
+      and r.kind <> 'control'
       and not exists (select 1 from outbox o where o.run_id = r.id and o.kind = 'check')`,
+  'a-control-run-shows-nothing-at-github': `
+    select 'control run ' || r.id || ' wants a ' || o.kind || ' at GitHub'
+    from runs r join outbox o on o.run_id = r.id where r.kind = 'control'`,
+  'a-control-run-compares-a-commit-with-itself': `
+    select 'control run ' || r.id || ' compares ' || r.base_sha || ' with ' || r.head_sha
+    from runs r where r.kind = 'control' and r.base_sha <> r.head_sha`,
+  'control-outcomes-are-of-control-runs': `
+    select distinct 'run ' || c.run_id || ' of kind ' || r.kind || ' in state ' || r.state || ' has control outcomes'
+    from control_outcomes c join runs r on r.id = c.run_id
+    where r.kind <> 'control' or r.state not in ('reporting', 'done')`,
   'a-check-of-an-ended-run-is-completed': `
     select 'run ' || r.id || ' is ' || r.state || ', its check is to show ' || (o.desired ->> 'status')
     from runs r join outbox o on o.run_id = r.id and o.kind = 'check'

@@ -1,3 +1,4 @@
+import type { Plant } from '../domain/control.ts';
 import type { Phase, PhaseTimings, Run, RunKind, RunProgress, RunResult, RunState } from '../domain/run.ts';
 import { withoutUndefined } from './storable.ts';
 
@@ -19,6 +20,7 @@ export interface RunRow {
   priority: number;
   actor_id: string;
   actor_login: string;
+  plant: Plant | null;
   pool: string;
   state: RunState;
   phase: Phase | null;
@@ -56,6 +58,7 @@ export function toRun(row: RunRow): Run {
     rerunNumber: row.rerun_number,
     priority: row.priority,
     actor: { id: row.actor_id, login: row.actor_login },
+    plant: row.plant ?? undefined,
     pool: row.pool,
     state: row.state,
     phase: row.phase ?? undefined,

@@ -2,7 +2,7 @@ import { PerfCiError } from '../domain/errors.ts';
 import type { PhaseTimings, Run, RunProgress, RunRequest, RunResult } from '../domain/run.ts';
 import type { Queryable } from './pool.ts';
 import { toRun, type RunRow } from './run-row.ts';
-import { storableText } from './storable.ts';
+import { storableJson, storableText } from './storable.ts';
 
 export { passOn } from './pass-on.ts';
 export { claimRun, finishRun, reapExpiredLeases, renewLease, setPhase } from './run-leases.ts';
@@ -22,8 +22,8 @@ export async function createRun(
 ): Promise<{ run: Run; created: boolean }> {
   const inserted = await tx.query<{ id: string }>(
     `insert into runs (kind, installation_id, repo_id, repo_full_name, pull_number, head_sha, base_sha,
-                       base_ref, head_ref, from_fork, rerun_number, priority, actor_id, actor_login, pool)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                       base_ref, head_ref, from_fork, rerun_number, priority, actor_id, actor_login, plant, pool)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb,
              coalesce((select o.pool from runs o where o.repo_id = $3 order by o.sequence desc limit 1), 'default'))
      on conflict (repo_id, kind, coalesce(pull_number, 0), head_sha, rerun_number) do nothing
      returning id`,
@@ -42,6 +42,7 @@ export async function createRun(
       request.priority,
       request.actor.id,
       storableText(request.actor.login),
+      request.plant === undefined ? null : storableJson(request.plant),
     ],
   );
   const id = inserted.rows[0]?.id;

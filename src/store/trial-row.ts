@@ -1,4 +1,5 @@
-import type { Side, Trial, TrialFailure, TrialOutcome } from '../domain/trial.ts';
+import type { GeneratorProof, Side, Trial, TrialFailure, TrialOutcome } from '../domain/trial.ts';
+import { withoutUndefined } from './storable.ts';
 
 /** A row of `trials`: either `failure` is set, or all figures are. */
 export interface TrialRow {
@@ -16,9 +17,14 @@ export interface TrialRow {
   latency_max_ms: number;
   histogram: Buffer;
   memory_peak_bytes: string;
+  figures: NonNullable<Trial['figures']>;
+  counts: NonNullable<Trial['counts']>;
+  generator: GeneratorProof | null;
+  notes: string[];
+  open_histogram: Buffer | null;
 }
 
-/** The columns of a trial by name, the histogram still in base64. */
+/** The columns of a trial by name, histograms still in base64. */
 export function trialColumns(side: Side, outcome: TrialOutcome): Record<string, unknown> {
   if (outcome.state === 'failed') return { side, failure: outcome.failure };
   const { trial } = outcome;
@@ -35,6 +41,11 @@ export function trialColumns(side: Side, outcome: TrialOutcome): Record<string, 
     latency_max_ms: trial.latencyMs.max,
     histogram_base64: trial.histogram,
     memory_peak_bytes: trial.memoryPeakBytes,
+    figures: trial.figures,
+    counts: trial.counts,
+    generator: trial.generator,
+    notes: trial.notes,
+    open_histogram_base64: trial.openHistogram,
   };
 }
 
@@ -43,7 +54,7 @@ export function toTrialOutcome(row: TrialRow): TrialOutcome {
   if (row.failure !== null) return { state: 'failed', failure: row.failure };
   return {
     state: 'ok',
-    trial: {
+    trial: withoutUndefined<Trial>({
       startupMs: row.startup_ms,
       requests: row.requests,
       cpuUs: row.cpu_us,
@@ -56,7 +67,17 @@ export function toTrialOutcome(row: TrialRow): TrialOutcome {
         max: row.latency_max_ms,
       },
       histogram: row.histogram.toString('base64'),
+      openHistogram: row.open_histogram?.toString('base64'),
       memoryPeakBytes: Number(row.memory_peak_bytes),
-    },
+      // Trials stored before these columns were there have none either.
+      figures: unlessEmpty(row.figures),
+      counts: unlessEmpty(row.counts),
+      generator: row.generator ?? undefined,
+      notes: unlessEmpty(row.notes),
+    }),
   };
+}
+
+function unlessEmpty<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length === 0 ? undefined : value;
 }

@@ -49,15 +49,18 @@ export async function savePair(
      )
      insert into trials (pair_id, side, failure, requests, cpu_us, cpu_source, startup_ms, latency_mean_ms,
                          latency_p50_ms, latency_p90_ms, latency_p99_ms, latency_max_ms, histogram,
-                         memory_peak_bytes)
+                         memory_peak_bytes, figures, counts, generator, notes, open_histogram)
      select s.pair_id, t.side, t.failure, t.requests, t.cpu_us, t.cpu_source, t.startup_ms,
             t.latency_mean_ms, t.latency_p50_ms, t.latency_p90_ms, t.latency_p99_ms, t.latency_max_ms,
-            decode(t.histogram_base64, 'base64'), t.memory_peak_bytes
+            decode(t.histogram_base64, 'base64'), t.memory_peak_bytes,
+            coalesce(t.figures, '{}'), coalesce(t.counts, '{}'), t.generator, coalesce(t.notes, '[]'),
+            decode(t.open_histogram_base64, 'base64')
      from stored s cross join jsonb_to_recordset($15::jsonb) as t (
        side text, failure jsonb, requests integer, cpu_us double precision, cpu_source text,
        startup_ms double precision, latency_mean_ms double precision, latency_p50_ms double precision,
        latency_p90_ms double precision, latency_p99_ms double precision, latency_max_ms double precision,
-       histogram_base64 text, memory_peak_bytes bigint
+       histogram_base64 text, memory_peak_bytes bigint, figures jsonb, counts jsonb, generator jsonb,
+       notes jsonb, open_histogram_base64 text
      )`,
     [
       lease.runId,

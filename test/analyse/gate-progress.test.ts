@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { followGate, limitsOf, MAX_EXPLORE_PAIRS } from '../../src/analyse/gate-progress.ts';
+import { followGate, MAX_EXPLORE_PAIRS } from '../../src/analyse/gate-progress.ts';
+import { ruleOf } from '../../src/analyse/gate-rule.ts';
 import type { Pair } from '../../src/domain/trial.ts';
 import { evenly, pair, pairsWith } from './builders.ts';
 import { CPU_GATE } from './jobs.ts';
@@ -38,15 +39,15 @@ describe('followGate', () => {
     expect(followGate(pairs.toReversed(), CPU_GATE, 1)).toEqual(followGate(pairs, CPU_GATE, 1));
   });
 
-  it('suspects at an alarm and checks it with six fresh pairs', () => {
+  it('suspects at an alarm and checks it with four fresh pairs on a quiet host', () => {
     const explore = pairsWith(evenly(5, 0.05, 0.004));
-    const confirm = pairsWith(evenly(6, 0.05, 0.004), 'confirm', 6);
+    const confirm = pairsWith(evenly(4, 0.05, 0.004), 'confirm', 6);
 
-    const suspected = followGate([...explore, ...confirm.slice(0, 5)], CPU_GATE, 1);
+    const suspected = followGate([...explore, ...confirm.slice(0, 3)], CPU_GATE, 1);
     const checked = followGate([...explore, ...confirm], CPU_GATE, 1);
 
     expect(suspected).toMatchObject({ state: 'suspected', direction: 'regressed', exhausted: false });
-    expect(checked).toMatchObject({ state: 'checked', confirmation: { held: true } });
+    expect(checked).toMatchObject({ state: 'checked', confirmation: { state: 'held' } });
   });
 
   it('takes only pairs measured after the alarm as fresh', () => {
@@ -55,19 +56,37 @@ describe('followGate', () => {
 
     const progress = followGate([...early, ...explore], CPU_GATE, 1);
 
-    expect(progress).toMatchObject({ state: 'suspected', fresh: { figures: { logRatios: [] } } });
+    expect(progress).toMatchObject({ state: 'suspected', fresh: { figures: { changes: [] } } });
   });
 
-  it('replaces dropped confirming pairs, at most two of them', () => {
+  it('replaces dropped confirming pairs, a quarter of them at most', () => {
     const explore = pairsWith(evenly(5, 0.05, 0.004));
-    const good = pairsWith(evenly(6, 0.05, 0.004), 'confirm', 8);
-    const bad = [6, 7, 14].map((no) => ({ ...disturbed(no), stage: 'confirm' as const }));
+    const good = pairsWith(evenly(4, 0.05, 0.004), 'confirm', 8);
+    const bad = [6, 7].map((no) => ({ ...disturbed(no), stage: 'confirm' as const }));
+    const allBad = Array.from({ length: 20 }, (_, i) => ({
+      ...pair({ pairNo: 6 + i, base: { cpuUs: 0 } }),
+      stage: 'confirm' as const,
+    }));
 
-    const replaced = followGate([...explore, ...good, ...bad.slice(0, 2)], CPU_GATE, 1);
-    const exhausted = followGate([...explore, ...good.slice(0, 5), ...bad], CPU_GATE, 1);
+    const replaced = followGate([...explore, ...good, ...bad], CPU_GATE, 1);
+    const exhausted = followGate([...explore, ...allBad], CPU_GATE, 1);
 
-    expect(replaced).toMatchObject({ state: 'checked', fresh: { dropped: 2 }, confirmation: { held: true } });
+    expect(replaced).toMatchObject({
+      state: 'checked',
+      fresh: { dropped: 2 },
+      confirmation: { state: 'held' },
+    });
     expect(exhausted).toMatchObject({ state: 'suspected', exhausted: true });
+  });
+
+  it('stays with the look that confirmed, whatever comes later', () => {
+    const explore = pairsWith(evenly(5, 0.05, 0.004));
+    const confirm = pairsWith([...evenly(4, 0.05, 0.004), ...evenly(4, -0.05, 0.004)], 'confirm', 6);
+
+    const progress = followGate([...explore, ...confirm], CPU_GATE, 1);
+
+    expect(progress).toMatchObject({ state: 'checked', confirmation: { state: 'held' } });
+    expect('fresh' in progress && progress.fresh.figures.changes).toHaveLength(4);
   });
 
   it('passes over a look on a restless machine, and decides once most pairs are good', () => {
@@ -113,12 +132,20 @@ describe('followGate', () => {
   });
 });
 
-describe('limitsOf', () => {
-  it('takes the threshold of the gate as tolerance', () => {
-    expect(limitsOf({ metric: 'startup', threshold: 0.2 })).toEqual({
-      margin: 0.005,
-      minEffect: 0.01,
+describe('ruleOf', () => {
+  it('takes the threshold of the gate as tolerance, and the rest from the table of metrics', () => {
+    expect(ruleOf({ metric: 'startup', threshold: 0.2 }).limits).toEqual({
+      margin: 0.05,
+      minEffect: 0.1,
       tolerance: 0.2,
+    });
+    expect(ruleOf(CPU_GATE).limits).toEqual({ margin: 0.005, minEffect: 0.01, tolerance: 0.03 });
+  });
+
+  it('calls what is as small as the threshold when a project asks for less than is usual', () => {
+    expect(ruleOf({ metric: 'startup', threshold: 0.04 }).limits).toMatchObject({
+      margin: 0.02,
+      minEffect: 0.04,
     });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeLines } from '../../src/analyse/judge-lines.ts';
 import type { JudgedLine, JudgeLinesOptions } from '../../src/analyse/judge-lines.ts';
+import type { Pair, Trial } from '../../src/domain/trial.ts';
 import { evenly, pair, pairsWith } from './builders.ts';
 
 async function judged(lines: string[], options: JudgeLinesOptions = {}): Promise<JudgedLine[]> {
@@ -13,6 +14,11 @@ function recorded(effect: number): string[] {
   return [...pairsWith(evenly(5, effect, 0.004)), ...pairsWith(evenly(6, effect, 0.004), 'confirm', 6)].map(
     (each) => JSON.stringify(each),
   );
+}
+
+function okTrial(one: Pair | undefined): Trial {
+  if (one?.head.state !== 'ok') throw new Error('expected a pair that worked');
+  return one.head.trial;
 }
 
 const CASE = JSON.stringify({ case: 'a', base: [100, 101, 99, 100, 102], head: [110, 111, 109, 110, 113] });
@@ -41,6 +47,51 @@ describe('judgeLines', () => {
     await expect(answers.next()).rejects.toThrow('the source broke');
   });
 
+  it('judges every figure that recorded trials have, and lets all gates of one input share the error rate', async () => {
+    const lines = ['everyday', 'nightly'].flatMap((scenario) =>
+      pairsWith(evenly(5, 0, 0.004)).map((each) => {
+        const side = (perSecond: number) => ({
+          figures: { throughput: perSecond, custom_rows: -3 },
+          counts: { errors: { hits: 0, of: 500 } },
+          generator: { keptUp: true, offered: 1, sent: 1, lateP99Ms: 0.1, lateMaxMs: 0.2 },
+          notes: ['no huge pages'],
+          cpuSource: 'cgroup' as const,
+        });
+        const trials = pair({ ...each, base: side(1000 + each.pairNo), head: side(1001 + each.pairNo) });
+        return JSON.stringify({ ...trials, scenario });
+      }),
+    );
+
+    const answers = await judged(lines, {
+      gates: [{ metric: 'throughput', threshold: 0.03 }],
+    });
+
+    const gating = answers.filter(({ detail }) => detail?.threshold !== undefined);
+    expect(gating.map((answer) => answer.case)).toEqual(['everyday/throughput', 'nightly/throughput']);
+    expect(gating[0]?.detail).toMatchObject({ verdict: 'unchanged', family: 2, interval: { level: 0.975 } });
+    expect(answers.map((answer) => answer.case)).toContain('everyday/custom_rows');
+    expect(answers.map((answer) => answer.case)).toContain('everyday/errors');
+  });
+
+  it.each([
+    { what: 'an unknown metric', trial: { figures: { speed: 1 } }, says: 'expected the name of a metric' },
+    {
+      what: 'a figure that is none',
+      trial: { figures: { throughput: 'fast' } },
+      says: 'expected a finite number',
+    },
+    {
+      what: 'more hits than requests',
+      trial: { counts: { errors: { hits: 2, of: 1 } } },
+      says: 'hits <= of',
+    },
+  ])('refuses $what', async ({ trial, says }) => {
+    const [one] = pairsWith([0]);
+    const broken = { ...one, head: { state: 'ok', trial: { ...okTrial(one), ...trial } } };
+
+    await expect(judged([JSON.stringify(broken)])).rejects.toThrow(says);
+  });
+
   it('answers recorded trials with one line for every scenario and metric', async () => {
     const lines = await judged(recorded(0.05));
 
@@ -54,7 +105,7 @@ describe('judgeLines', () => {
     ]);
     expect(lines[0]).toMatchObject({
       verdict: 'regressed',
-      pairs: 11,
+      pairs: 9,
       detail: { confirmation: { held: true } },
     });
     expect(lines[1]).toMatchObject({ verdict: 'unchanged', estimate: 0 });

@@ -21,6 +21,7 @@ describe('judgeScenario', () => {
         metric: 'cpu_per_request',
         verdict: 'inconclusive',
         margin: 0.005,
+        family: 1,
         threshold: 0.03,
         pairsUsed: 0,
         pairsDropped: pairs.length,
@@ -58,36 +59,37 @@ describe('judgeScenario', () => {
 
   it('calls regressed only what fresh pairs repeat, and pools both stages', () => {
     const explore = pairsWith(evenly(5, 0.05, 0.004));
-    const confirm = pairsWith(evenly(6, 0.04, 0.004), 'confirm', 6);
+    const confirm = pairsWith(evenly(4, 0.04, 0.004), 'confirm', 6);
 
     const verdict = judge([...explore, ...confirm]);
 
     expect(verdict).toMatchObject({
       verdict: 'regressed',
-      pairsUsed: 11,
-      pairsWorse: 11,
-      confirmation: { pairs: 6, held: true },
+      pairsUsed: 9,
+      pairsWorse: 9,
+      confirmation: { pairs: 4, held: true },
       interval: { level: 0.95, method: 'Hodges-Lehmann, signed-rank, explore and confirm pairs pooled' },
     });
     expect(verdict.confirmation?.effect).toBeCloseTo(0.04, 6);
-    expect(verdict.effect).toBeCloseTo(0.0445, 3);
+    expect(verdict.family).toBe(1);
+    expect(verdict.effect).toBeCloseTo(0.0455, 3);
     expect(verdict.interval?.lo).toBeGreaterThan(0.03);
   });
 
   it('calls improved what fresh pairs repeat on the better side', () => {
     const explore = pairsWith(evenly(5, -0.05, 0.004));
-    const confirm = pairsWith(evenly(6, -0.04, 0.004), 'confirm', 6);
+    const confirm = pairsWith(evenly(4, -0.04, 0.004), 'confirm', 6);
 
     expect(judge([...explore, ...confirm])).toMatchObject({ verdict: 'improved', pairsWorse: 0 });
   });
 
   it('is inconclusive and says so when fresh pairs do not repeat the alarm', () => {
     const explore = pairsWith(evenly(5, 0.05, 0.004));
-    const confirm = pairsWith(evenly(6, 0, 0.004), 'confirm', 6);
+    const confirm = pairsWith(evenly(4, 0, 0.004), 'confirm', 6);
 
     const verdict = judge([...explore, ...confirm]);
 
-    expect(verdict).toMatchObject({ verdict: 'inconclusive', confirmation: { pairs: 6, held: false } });
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', confirmation: { pairs: 4, held: false } });
   });
 
   it('is inconclusive when the alarm could not be checked to the end', () => {

@@ -33,9 +33,9 @@ describe('nextStep', () => {
       nextStep({ ...AMPLE, pairs: [...explore, ...pairsWith(evenly(count, effect, 0.002), 'confirm', 6)] });
 
     expect(at(0.05, 0)).toEqual({ kind: 'pair', stage: 'confirm' });
-    expect(at(0.05, 5)).toEqual({ kind: 'pair', stage: 'confirm' });
-    expect(at(0.05, 6)).toEqual({ kind: 'stop', why: 'decided' });
-    expect(at(0, 6)).toEqual({ kind: 'stop', why: 'decided' });
+    expect(at(0.05, 3)).toEqual({ kind: 'pair', stage: 'confirm' });
+    expect(at(0.05, 4)).toEqual({ kind: 'stop', why: 'decided' });
+    expect(at(0, 4)).toEqual({ kind: 'stop', why: 'decided' });
   });
 
   it('checks an alarm before it explores on for another metric, and then goes on', () => {
@@ -82,6 +82,15 @@ describe('nextStep', () => {
     expect(remaining(5_000)).toEqual({ kind: 'stop', why: 'budget' });
   });
 
+  it('does not start confirming pairs that cannot reach the next look', () => {
+    const pairs = pairsWith(evenly(5, 0.05, 0.002));
+
+    const remaining = (ms: number) => nextStep({ ...AMPLE, pairs, elapsedMs: 600_000 - ms });
+
+    expect(remaining(15_001)).toEqual({ kind: 'pair', stage: 'confirm' });
+    expect(remaining(15_000)).toEqual({ kind: 'stop', why: 'budget' });
+  });
+
   it.each(['base', 'head'] as const)(
     'stops when %s failed twice, but not after one failure a side',
     (side) => {
@@ -122,8 +131,8 @@ describe('nextStep', () => {
 
   it('stops when an alarm has used up its confirming pairs', () => {
     const explore = pairsWith(evenly(5, 0.05, 0.002));
-    const bad = Array.from({ length: 8 }, (_, i) =>
-      pair({ pairNo: 6 + i, stage: 'confirm', base: { cpuUs: 2e6 * (i + 1) }, head: { cpuUs: 2e6 } }),
+    const bad = Array.from({ length: 20 }, (_, i) =>
+      pair({ pairNo: 6 + i, stage: 'confirm', base: { cpuUs: 0 }, head: { cpuUs: 2e6 * (i + 1) } }),
     );
 
     expect(nextStep({ ...AMPLE, pairs: [...explore, ...bad] })).toEqual({ kind: 'stop', why: 'max-pairs' });
@@ -155,7 +164,7 @@ describe('nextStep', () => {
         );
 
         expect(elapsedMs).toBeLessThan(budgetMs + longestMs);
-        expect(pairs.length).toBeLessThanOrEqual(MAX_EXPLORE_PAIRS + 2 * 8);
+        expect(pairs.length).toBeLessThanOrEqual(MAX_EXPLORE_PAIRS + 2 * 40);
       }),
       { numRuns: 60 },
     );

@@ -97,7 +97,7 @@ describe('metricPairs', () => {
     ]);
 
     const ratio = (metric: Parameters<typeof metricPairs>[1]) =>
-      Math.exp(metricPairs(kept, metric).logRatios[0] as number);
+      Math.exp(metricPairs(kept, metric).changes[0] as number);
 
     expect(ratio('cpu_per_request')).toBeCloseTo(1.05, 12);
     for (const metric of ['latency_p50', 'latency_p90', 'latency_p99', 'memory_peak', 'startup'] as const) {
@@ -120,6 +120,6 @@ describe('metricPairs', () => {
 
     const figures = metricPairs(kept, 'startup');
 
-    expect(figures).toEqual({ base: [90], head: [90], logRatios: [0], refused: 1 });
+    expect(figures).toEqual({ base: [90], head: [90], changes: [0], blocks: [], refused: 1 });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { siftPairs } from '../../src/analyse/pairs.ts';
 import { judgeSecondary, SECONDARY_MIN_EFFECT } from '../../src/analyse/secondary.ts';
-import type { MetricName } from '../../src/domain/benchmark.ts';
+import type { MetricName } from '../../src/domain/metric.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import { evenly, pair } from './builders.ts';
 import { drawNormal } from './noises.ts';

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
-import { choosePinning } from '../../src/measure/pinning.ts';
+import { choosePinning } from '../../src/measure/host/pinning.ts';
 import { wrapCommand } from '../../src/processes/wrap-command.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import { migrate } from '../../src/store/migrate.ts';

@@ -39,6 +39,20 @@ export function aPush(head: string): RunStory {
   });
 }
 
+/** The commit `sha(commit)` against itself, with nothing planted. */
+export function aControl(commit: string): RunStory {
+  const { pullNumber: _, ...request } = aPullRequest(0).request();
+  return new RunStory({
+    ...request,
+    kind: 'control',
+    headSha: sha(commit),
+    baseSha: sha(commit),
+    headRef: 'main',
+    priority: 90,
+    plant: { kind: 'none' },
+  });
+}
+
 /** A run request that grows word by word; every word gives a new story. */
 export class RunStory {
   readonly #request: RunRequest;

@@ -22,7 +22,8 @@ export function freshDatabase(): Promise<TestDatabase> {
 export async function removeRows(database: TestDatabase): Promise<void> {
   // One text, one round trip, one commit; deletes are quicker than truncate on tables this small.
   await database.pool.query(`
-    delete from fetch_token_requests; delete from outbox; delete from run_logs; delete from verdicts;
+    delete from fetch_token_requests; delete from outbox; delete from run_logs; delete from run_profiles;
+    delete from control_outcomes; delete from host_checks; delete from verdicts;
     delete from trials; delete from pairs; delete from environments; delete from run_moves;
     delete from runs; delete from deliveries; delete from pull_requests; delete from repositories;
     delete from installations; delete from workers; delete from installation_settings`);

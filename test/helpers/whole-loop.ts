@@ -69,12 +69,13 @@ service:
   ready: { path: /healthz, timeout: 3s }
 paths: { ignore: ['**/*.md'] }
 answers: { ignore_keys: [at], sample: 4 }
+diagnosis: { profile: false, instructions: false }
 scenarios:
   - name: tiny
     requests:
       - { method: GET, path: /a }
       - { method: GET, path: /b }
-    load: { warm_up: 100ms, warm_up_requests: 20, connections: 2, measured: 150ms, request_timeout: 1s }
+    load: { warm_up: 100ms, warm_up_requests: 20, connections: 2, measured: 150ms, request_timeout: 1s, memory_after_gc: false }
     budget: 10s
 `;
 
@@ -137,6 +138,10 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
       PERF_CI_LEASE_SECONDS: '3',
       PERF_CI_POLL_SECONDS: '1',
       PERF_CI_LOOK_AGAIN_SECONDS: '1',
+      // Whatever else runs on this machine, and at whatever hour.
+      PERF_CI_PREFLIGHT: 'flag',
+      PERF_CI_CONTROL_EVERY: '0',
+      PERF_CI_CONTROL_HOUR: 'off',
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
       DATABASE_URL: options.databaseUrl,
       REDIS_URL: options.redisUrl,

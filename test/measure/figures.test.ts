@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { answerText, firstDifference } from '../../src/measure/answers.ts';
-import { encodeHistogram, readHistogram, summarizeLatencies } from '../../src/measure/histogram.ts';
-import { choosePinning, parseCpuList } from '../../src/measure/pinning.ts';
-import { cpuBetween, takeCpuSnapshot } from '../../src/measure/process-tree.ts';
+import { answerText, firstDifference } from '../../src/measure/load/answers.ts';
+import { encodeHistogram, readHistogram, summarizeLatencies } from '../../src/measure/load/histogram.ts';
+import { choosePinning, parseCpuList } from '../../src/measure/host/pinning.ts';
 import { startCommand } from '../../src/measure/service-process.ts';
 
 describe('latency figures', () => {
@@ -42,56 +40,6 @@ describe('latency figures', () => {
     const exact = summarizeLatencies(latencies);
     expect(Math.abs(histogram.percentileMs(50) / exact.p50 - 1)).toBeLessThan(0.002);
     expect(Math.abs(histogram.percentileMs(99) / exact.p99 - 1)).toBeLessThan(0.002);
-  });
-});
-
-describe('CPU time of a process tree', () => {
-  it('counts what a child burned, also when the child is gone by then', async () => {
-    const burnMs = 300;
-    const burner = `const end = process.cpuUsage().user + ${burnMs * 1000}; while (process.cpuUsage().user < end);`;
-    const script = `
-      const { spawn } = require('node:child_process');
-      process.stdin.once('data', () => {
-        spawn(process.execPath, ['-e', ${JSON.stringify(burner)}], { stdio: 'ignore' })
-          .on('exit', () => process.stdout.write('done'));
-      });
-      process.stdout.write('up');`;
-    const parent = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const said = (): Promise<unknown> => new Promise((resolve) => parent.stdout.once('data', resolve));
-    await said();
-
-    const before = takeCpuSnapshot(parent.pid as number);
-    parent.stdin.write('go');
-    await said();
-    const spent = cpuBetween(before, takeCpuSnapshot(parent.pid as number));
-    parent.kill('SIGKILL');
-
-    expect(spent.cpuUs).toBeGreaterThan(burnMs * 1000 * 0.9);
-  });
-
-  it('is zero between a snapshot and itself', () => {
-    const snapshot = takeCpuSnapshot(process.pid);
-
-    expect(cpuBetween(snapshot, snapshot)).toEqual({ cpuUs: 0, source: 'schedstat' });
-  });
-
-  it('falls back to ticks for a process that lost a thread, since schedstat forgets it', () => {
-    const before = new Map([
-      [
-        1,
-        {
-          threads: new Map([
-            [1, 1e9],
-            [2, 5e9],
-          ]),
-          ownTicks: 600,
-          childTicks: 0,
-        },
-      ],
-    ]);
-    const after = new Map([[1, { threads: new Map([[1, 2e9]]), ownTicks: 750, childTicks: 0 }]]);
-
-    expect(cpuBetween(before, after)).toEqual({ cpuUs: 1_500_000, source: 'ticks' });
   });
 });
 

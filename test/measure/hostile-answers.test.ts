@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 
-import { ServiceClient } from '../../src/measure/http-client.ts';
+import { ServiceClient } from '../../src/measure/load/http-client.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {

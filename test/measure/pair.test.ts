@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
+import type { Scenario } from '../../src/domain/benchmark.ts';
+import type { CustomMetric } from '../../src/domain/metric.ts';
 import { measurePair, type PairContext } from '../../src/measure/pair.ts';
-import { readHistogram } from '../../src/measure/histogram.ts';
-import { processTree } from '../../src/measure/process-tree.ts';
+import { readHistogram } from '../../src/measure/load/histogram.ts';
+import { processTree } from '../../src/measure/accounts/process-tree.ts';
+import { applyPlant } from '../../src/measure/plant/plant.ts';
 import { Slots } from '../../src/measure/slots.ts';
 import { tinyConfig, tinyScenario, tinySlots } from './helpers.ts';
 
@@ -22,6 +25,15 @@ async function contextWith(behaviour: { base?: string; head?: string }): Promise
   };
 }
 
+/**
+ * Without the questions to Node, which take longer than all else in so short a pair. Warm-up alone reaches the request
+ * from which on some behaviours fail, however slow the machine is.
+ */
+function briefScenario(): Scenario {
+  const scenario = tinyScenario();
+  return { ...scenario, load: { ...scenario.load, warmUpRequests: 60, memoryAfterGc: false } };
+}
+
 const request = { scenario: 'tiny', pairNo: 1, stage: 'explore' as const, seed: 42 };
 
 describe('a pair', () => {
@@ -37,14 +49,21 @@ describe('a pair', () => {
     expect(pair.head.trial.cpuUs).toBeGreaterThan(0);
     expect(pair.head.trial.memoryPeakBytes).toBeGreaterThan(10 * 2 ** 20);
     expect(pair.head.trial.startupMs).toBeGreaterThan(1);
-    expect(pair.answers).toEqual({ compared: 4, different: 0 });
+    for (const { trial } of [pair.base, pair.head]) {
+      expect(trial.figures?.answer_bytes).toBeGreaterThan(10);
+      expect(trial.figures?.latency_p95).toBeGreaterThanOrEqual(trial.latencyMs.p90);
+      expect(trial.figures?.memory_after_gc).toBeGreaterThan(2 ** 20);
+      expect(trial.figures?.memory_growth).toBeTypeOf('number');
+      expect(trial.generator).toBeUndefined();
+    }
+    expect(pair.answers).toMatchObject({ compared: 4, different: 0 });
   });
 
   it('leaves no process behind, even of a service that ignores SIGTERM and has children', async () => {
     const before = new Set(processTree(process.pid));
     const context = await contextWith({ base: 'stubborn', head: 'spawn' });
 
-    await measurePair(context, tinyScenario(), request);
+    await measurePair(context, briefScenario(), request);
 
     expect(processTree(process.pid).filter((pid) => !before.has(pid))).toEqual([]);
   });
@@ -52,7 +71,7 @@ describe('a pair', () => {
   it('says that answers differ, with an example, and measures all the same', async () => {
     const context = await contextWith({ head: 'other' });
 
-    const pair = await measurePair(context, tinyScenario(), request);
+    const pair = await measurePair(context, briefScenario(), request);
 
     expect(pair.answers).toMatchObject({ compared: 4, different: 4 });
     expect(pair.answers.example?.request).toMatch(/^GET \/[abcd]$/);
@@ -64,7 +83,7 @@ describe('a pair', () => {
   it('does not blame the head for answers in which the base differs from itself', async () => {
     const context = await contextWith({ base: 'moody', head: 'moody' });
 
-    const pair = await measurePair(context, tinyScenario(), request);
+    const pair = await measurePair(context, briefScenario(), request);
 
     expect(pair.answers.different).toBe(0);
   });
@@ -79,7 +98,7 @@ describe('a pair', () => {
   ])('names the head that fails by %s and does not blame the base', async (behaviour, kind, message) => {
     const context = await contextWith({ head: behaviour });
 
-    const pair = await measurePair(context, tinyScenario(), request);
+    const pair = await measurePair(context, briefScenario(), request);
 
     if (pair.head.state !== 'failed' || pair.base.state !== 'failed') throw new Error('expected failures');
     const kinds = behaviour === 'stall' ? ['timeout', 'protocol-error'] : [kind];
@@ -91,16 +110,48 @@ describe('a pair', () => {
   it('shows what the service printed before it died', async () => {
     const context = await contextWith({ head: 'exit' });
 
-    const pair = await measurePair(context, tinyScenario(), request);
+    const pair = await measurePair(context, briefScenario(), request);
 
     if (pair.head.state !== 'failed') throw new Error('expected a failure');
     expect(pair.head.failure.outputTail).toContain('cannot open the catalogue');
   });
 
+  it('reads the numbers that the service serves, and says which are missing', async () => {
+    const context = await contextWith({});
+    const served = (name: string, pointer: string): CustomMetric => ({
+      name,
+      title: name,
+      unitLabel: '',
+      better: 'lower',
+      from: { kind: 'served', path: '/stats', pointer },
+    });
+
+    const pair = await measurePair(
+      context,
+      { ...briefScenario(), custom: [served('rank', '/rank'), served('misses', '/cache/misses')] },
+      request,
+    );
+
+    if (pair.head.state !== 'ok') throw new Error(JSON.stringify(pair));
+    expect(pair.head.trial.figures?.custom_rank).toBe(1);
+    expect(pair.head.trial.figures?.custom_misses).toBeUndefined();
+    expect(pair.head.trial.notes).toEqual([expect.stringContaining('no value for misses')]);
+  });
+
+  it('starts both sides with a plant in the head alone, and does not tell of it', async () => {
+    const context = await contextWith({});
+    const plant = applyPlant({ kind: 'none' }, 3);
+
+    const pair = await measurePair(context, briefScenario(), { ...request, plant });
+
+    expect(pair.head.state).toBe('ok');
+    expect(Object.keys(pair)).not.toContain('plant');
+  });
+
   it('reports both sides when both fail, so that the head is not blamed for the base', async () => {
     const context = await contextWith({ base: 'errors', head: 'errors' });
 
-    const pair = await measurePair(context, tinyScenario(), request);
+    const pair = await measurePair(context, briefScenario(), request);
 
     if (pair.head.state !== 'failed' || pair.base.state !== 'failed') throw new Error('expected failures');
     expect([pair.base.failure.kind, pair.head.failure.kind]).toEqual(['error-answers', 'error-answers']);

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { holdHost } from '../../src/measure/host-lock.ts';
-import { choosePinning } from '../../src/measure/pinning.ts';
-import { processTree } from '../../src/measure/process-tree.ts';
+import { holdHost } from '../../src/measure/host/host-lock.ts';
+import { choosePinning } from '../../src/measure/host/pinning.ts';
+import { processTree } from '../../src/measure/accounts/process-tree.ts';
 import type { RunnerPlan } from '../../src/measure/protocol.ts';
 import { Runner } from '../../src/measure/runner-client.ts';
 import { tinyConfig, tinyScenario, tinySlots } from './helpers.ts';

@@ -77,8 +77,8 @@ const RESULTS: { result: RunResult; shows: string[] }[] = [
       'rank-top10',
       'CPU / request',
       '1235 us',
-      '+5.1 %',
-      '+3.9 % to +6.3 % (95 %)',
+      '+5.12 %',
+      '+3.91 % to +6.34 % (95 %)',
       'regressed',
       'inconclusive',
       'no core to pin to',
@@ -191,6 +191,84 @@ const OWN_TAGS = new Set(
     .flatMap((tag) => [`<${tag}`, `</${tag}`])
     .concat('<!'),
 );
+
+describe('where the time went', () => {
+  const judged = RESULTS[0]?.result as Extract<RunResult, { kind: 'judged' }>;
+  const frame = { name: 'score', file: 'src/score.ts', line: 42, baseUs: 100, headUs: 151.26, touched: true };
+  const profile = {
+    scenario: 'rank top/10?',
+    state: 'profiled' as const,
+    profiler: 'v8' as const,
+    requests: 1500,
+    frames: [frame, { ...frame, name: 'less', baseUs: 9, headUs: 2, touched: false }],
+    wallMs: 9000,
+  };
+  const pageOf = (changes: Partial<typeof judged>): string =>
+    runPageHtml(page({ result: { ...judged, ...changes } }));
+
+  it('shows the functions, what the change touches, and links to three flame graphs', () => {
+    const text = pageOf({ profiles: [profile] });
+
+    for (const part of ['score', 'src/score.ts:42', '100.0 µs', '+51.3 µs', 'by this change', '−7.0 µs']) {
+      expect(text).toContain(part);
+    }
+    const links = [...text.matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
+    const urls = links.map((href) => new URL(href, 'http://perf-ci'));
+    expect(urls.map(({ pathname }) => pathname)).toEqual(['/speedscope/', '/speedscope/', '/speedscope/']);
+    const [first] = urls.map(({ hash }) => new URLSearchParams(hash.slice(1)));
+    expect(first?.get('profileURL')).toBe(`/runs/${RUN.id}/profiles/rank%20top%2F10%3F/difference`);
+    expect(first?.get('title')).toBe('rank top/10?: difference');
+  });
+
+  it('shows instructions, or why there are none', () => {
+    const text = pageOf({
+      secondOpinions: [
+        {
+          scenario: 'a',
+          state: 'counted',
+          basePerRequest: 12_051_000,
+          headPerRequest: 12_414_000,
+          change: 0.0301,
+          wallMs: 1,
+        },
+        { scenario: 'b', state: 'not-possible', why: 'valgrind is not installed here', wallMs: 1 },
+      ],
+      profiles: [{ ...profile, state: 'not-possible', profiler: 'none', why: 'no inspector', frames: [] }],
+    });
+
+    expect(text).toContain('12.05 M instructions a request before, 12.41 M now');
+    expect(text).toContain('+3.01 %');
+    expect(text).toContain('instructions were not counted (valgrind is not installed here)');
+    expect(text).toContain('no profile, no inspector');
+    expect(text).not.toContain('href');
+  });
+
+  it('says that there is nothing to show, and nothing at all where nobody looked', () => {
+    expect(pageOf({ profiles: [{ ...profile, frames: [] }] })).toContain('No function differs');
+    expect(pageOf({})).not.toContain('Where the time went');
+  });
+
+  it.each(['<script>alert(1)</script>', '"><img src=x>', "' onmouseover='x", '\u202Egnp.exe'])(
+    'shows %j as text in names, files and reasons',
+    (hostile) => {
+      const text = pageOf({
+        profiles: [
+          {
+            ...profile,
+            scenario: hostile,
+            why: hostile,
+            frames: [{ ...frame, name: hostile, file: hostile }],
+          },
+        ],
+        secondOpinions: [{ scenario: hostile, state: 'not-possible', why: hostile, wallMs: 1 }],
+      });
+
+      expect(text).not.toMatch(/<(?:script|img)|\u202e|="[^"]*" onmouseover/);
+      for (const [, href = ''] of text.matchAll(/href="([^"]*)"/g))
+        expect(href).toMatch(/^\/speedscope\/#[\w%&#;=.()!*~-]*$/);
+    },
+  );
+});
 
 describe('html', () => {
   it('escapes what is inserted once, and not what it made itself', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configOf, messagesOf, parse, problemsOf, yml } from './read-config.ts';
 
-const PERCENT = 'scenarios[0].gate[0].threshold: expected a percent between 0.1 and 100; found';
+const PERCENT = 'scenarios[0].gate[0].threshold: expected a number above 0, e.g. 3; found';
 const BUDGET = 'scenarios[0].budget: expected a duration of 10s to 10m, e.g. 2m; found';
 const REQUESTS = 'requests: [{ path: / }]';
 
@@ -50,7 +50,6 @@ describe('C5: thresholds', () => {
     ['.inf', 'Infinity'],
     ['"5"', '"5"'],
     ['"5%%"', '"5%%"'],
-    ['1e308', '1e+308'],
     ['null', 'null'],
     ['[3]', 'a list'],
   ])('refuses %s', async (written, shown) => {
@@ -71,18 +70,6 @@ describe('C5: thresholds', () => {
     );
 
     expect(config.scenarios[0]?.gates).toEqual([{ metric: 'startup', threshold: ratio }]);
-  });
-
-  it('refuses a metric that is only shown, an unknown one and the same one twice', async () => {
-    const gate = '[{ metric: latency_p99 }, { metric: speed }, { metric: startup }, { metric: startup }]';
-
-    const messages = await messagesOf(yml({ scenario: `name: a, ${REQUESTS}, gate: ${gate}` }));
-
-    expect(messages).toEqual([
-      'scenarios[0].gate[0].metric: expected one of cpu_per_request, latency_p50, memory_peak, startup; found "latency_p99", which is shown but too noisy to decide',
-      'scenarios[0].gate[1].metric: expected one of cpu_per_request, latency_p50, memory_peak, startup; found "speed"',
-      'scenarios[0].gate[3].metric: duplicate metric "startup"  keep one threshold for each metric',
-    ]);
   });
 });
 
@@ -113,14 +100,14 @@ describe('C6: durations', () => {
   });
 });
 
-describe('C7: load (pipelining and rate are not keys of version 1)', () => {
+describe('C7: load (pipelining is not a key, a rate is one of the open phase)', () => {
   it.each([
     ['connections: 0', 'connections: expected a whole number from 1 to 1,000; found 0'],
     ['connections: 1.5', 'connections: expected a whole number from 1 to 1,000; found 1.5'],
     ['connections: 100001', 'connections: expected a whole number from 1 to 1,000; found 100001'],
     ['warm_up_requests: 0', 'warm_up_requests: expected a whole number from 1 to 100,000; found 0'],
-    ['pipelining: 0', 'pipelining: unknown key; requests go one at a time, so version 1 has no pipelining'],
-    ['rate: -1', 'rate: unknown key; requests go one at a time, so version 1 has no rate'],
+    ['pipelining: 0', 'pipelining: unknown key; a connection has one request in flight'],
+    ['rate: -1', 'rate: unknown key  it belongs in scenarios[].load.open.rate;'],
   ])('refuses %s', async (written, expected) => {
     const messages = await messagesOf(yml({ scenario: `name: a, ${REQUESTS}, load: { ${written} }` }));
 

@@ -92,10 +92,81 @@ scenarios:
       'scenario everyday: warm_up 2500ms → 100ms',
       'scenario everyday: warm_up_requests 1200 → 1',
       'scenario everyday: connections 5 → 1',
-      'scenario everyday: measured 3s → 1s',
+      'scenario everyday: measured 2500ms → 1s',
       'scenario everyday: request_timeout 10s → 1s',
       'scenario everyday: budget 2m → 10s',
       'scenario everyday: threshold of cpu_per_request 3 % → 2.7 % (stricter)',
+    ]);
+  });
+
+  it('names what is loaded and how in the words of the file', async () => {
+    const text = (scenario: string, rest = ''): string =>
+      `version: 1\nservice: { start: [a] }\n${rest}\nscenarios: [{ name: a, ${scenario} }]\n`;
+    const plain = await configOf(text('requests: [{ path: / }]'));
+    const rich = await configOf(
+      text(
+        `requests: [{ path: /, weight: 2 }], warm_up_mix: [{ path: / }],
+         setup: { request: { path: / }, capture: [{ name: t, json: /t }] },
+         load: { protocol: http2, keep_alive: false, slow_limits: [10ms, 2s], open: { rate: 5 }, closed: {}, memory_after_gc: false },
+         custom: [{ name: x, printed: "x: " }],
+         gate: [{ metric: cpu_per_request, threshold: 3 }, { metric: latency_over_10ms, threshold: 0.5 }, { metric: memory_growth, threshold: 64 }, { metric: custom_x, threshold: 2 }]`,
+        'answers: { ranking: { items: /ids } }\ndiagnosis: { profile: false }',
+      ),
+    );
+
+    expect(describeChange(plain, rich)).toEqual([
+      'answers.ranking added',
+      'diagnosis.profile true → false',
+      'scenario a: requests changed (1 before, 1 after)',
+      'scenario a: warm_up_mix added',
+      'scenario a: setup added',
+      'scenario a: protocol http1 → http2',
+      'scenario a: keep_alive true → false',
+      'scenario a: slow_limits none → 10ms 2s',
+      'scenario a: open none → 5 a second, poisson, 5s',
+      'scenario a: closed none → 2000 requests over 10 connections',
+      'scenario a: memory_after_gc true → false',
+      'scenario a: custom.x added',
+      'scenario a: gate on latency_over_10ms added at 0.5 percentage points (stricter)',
+      'scenario a: gate on memory_growth added at 64 bytes a request (stricter)',
+      'scenario a: gate on custom_x added at 2 (stricter)',
+    ]);
+    expect(describeChange(rich, rich)).toEqual([]);
+    expect(describeChange(rich, plain)).toContain('scenario a: warm_up_mix removed');
+  });
+
+  it('names another kind once, and what changes within a kind', async () => {
+    const text = (scenario: string): string =>
+      `version: 1\nservice: { start: [a], ready: { by: tcp } }\nscenarios: [{ name: a, ${scenario} }]\n`;
+    const proto = 'service S { rpc M(A) returns (A); rpc N(A) returns (A); }';
+    const calls = await configOf(
+      text('grpc: { proto_file: p, service: S, method: M, messages: [{ message: {} }] }'),
+      { p: proto },
+    );
+    const otherCalls = await configOf(
+      text('grpc: { proto_file: p, service: S, method: N, messages: [{ message: { a: 1 } }] }'),
+      { p: `${proto} ` },
+    );
+    const job = await configOf(text('command: { run: [a], env: { A: x }, outputs: [o] }'));
+    const otherJob = await configOf(text('command: { run: [b], prepare: [p], timeout: 5s, outputs: [q] }'));
+
+    expect(describeChange(calls, otherCalls)).toEqual([
+      'scenario a: grpc.proto_file changed',
+      'scenario a: grpc.method M → N',
+      'scenario a: grpc.messages changed (1 before, 1 after)',
+    ]);
+    expect(describeChange(calls, job)).toEqual([
+      'scenario a: kind grpc → command',
+      'scenario a: gate on cpu_per_request removed (weaker)',
+      'scenario a: gate on cpu_time added at 3 % (stricter)',
+    ]);
+    expect(describeChange(job, otherJob)).toEqual([
+      'scenario a: command.run ["a"] → ["b"]',
+      'scenario a: command.env.A x → unset',
+      'scenario a: command.prepare none → ["p"]',
+      'scenario a: command.timeout 1m → 5s',
+      'scenario a: command.outputs adds q',
+      'scenario a: command.outputs drops o',
     ]);
   });
 

@@ -89,7 +89,7 @@ describe('a requests file', () => {
     });
 
     expect(problems).toEqual([
-      'r.json:2:17  requests[0].methods: unknown key; did you mean "method"?  known keys here: method, path, headers, body, body_file',
+      'r.json:2:17  requests[0].methods: unknown key; did you mean "method"?  known keys here: method, path, headers, body, body_file, binary, body_base64, form, weight, expect',
       'r.json:3:12  requests[1].path: expected a path that starts with one slash; found "x"  give a path such as /api/items',
     ]);
   });

@@ -16,16 +16,29 @@ describe("this project's own perf-ci.yml", () => {
 
     if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
     expect(parsed.config.service.directory).toBe('benchmarks/ranking-service');
-    expect(existsSync(new URL(`${parsed.config.service.directory}/server.ts`, ROOT))).toBe(true);
+    const { prepare = [], command = [] } =
+      parsed.config.scenarios.find(({ kind }) => kind === 'command')?.command ?? {};
+    const programs = [parsed.config.service.start, prepare, command].map(([, file]) => file ?? '');
+    expect(programs).toEqual(['server.ts', 'make-events.ts', 'build-features.ts']);
+    for (const file of programs)
+      expect(existsSync(new URL(`${parsed.config.service.directory}/${file}`, ROOT)), file).toBe(true);
     expect(
       parsed.config.scenarios.map(({ name, gates }) => [name, gates.map(({ threshold }) => threshold)]),
     ).toEqual([
       ['rank-everyday', [0.03]],
       ['rank-long-tail', [0.05]],
       ['health-floor', []],
+      ['build-features', [0.05]],
     ]);
-    expect(
-      parsed.config.scenarios.every(({ requests, why }) => requests.length > 1 && why !== undefined),
-    ).toBe(true);
+    expect(parsed.config.scenarios.every(({ why }) => why !== undefined)).toBe(true);
+    expect(parsed.config.scenarios.map(({ kind = 'http', requests }) => [kind, requests.length > 1])).toEqual(
+      [
+        ['http', true],
+        ['http', true],
+        ['http', true],
+        ['command', false],
+      ],
+    );
+    expect(parsed.config.answers.ranking).toMatchObject({ items: '/ids', scores: { at: '/scores' }, k: 20 });
   });
 });

@@ -32,7 +32,7 @@ describe('a configuration', () => {
             warmUpMs: 2_500,
             warmUpRequests: 1_200,
             connections: 5,
-            measuredMs: 3_000,
+            measuredMs: 2_500,
             requestTimeoutMs: 10_000,
           },
           gates: [{ metric: 'cpu_per_request', threshold: 0.03 }],
@@ -222,5 +222,42 @@ describe('the hash', () => {
     const hashes = [await hashOf(text, { a: '1' }), await hashOf(text, { a: '2' })];
 
     expect(new Set(hashes).size).toBe(2);
+  });
+
+  it.each<[string, string, string]>([
+    ['d.csv', 'id\n1\n', 'id\n2\n'],
+    ['b', 'one', 'two'],
+    ['r.json', '{"requests":[{"path":"/{{id}}"}]}', '{"requests":[{"path":"/{{id}}","weight":2}]}'],
+    ['w.json', '{"requests":[{"path":"/w","body_file":"b"}]}', '{"requests":[{"path":"/v"}]}'],
+  ])('follows the content of %s', async (name, before, after) => {
+    const text = yml({
+      scenario: 'name: a, requests_file: r.json, data_file: d.csv, warm_up_mix_file: w.json',
+    });
+    const files = {
+      'd.csv': 'id\n1\n',
+      b: 'one',
+      'r.json': '{"requests":[{"path":"/{{id}}"}]}',
+      'w.json': '{"requests":[{"path":"/w","body_file":"b"}]}',
+    };
+
+    const hashes = [
+      await hashOf(text, { ...files, [name]: before }),
+      await hashOf(text, { ...files, [name]: after }),
+    ];
+
+    expect(new Set(hashes).size).toBe(2);
+    expect(hashes).not.toContain('refused');
+  });
+
+  it('follows the text of a proto file', async () => {
+    const text = yml({
+      scenario: 'name: a, grpc: { proto_file: p, service: S, method: M, messages: [{ message: {} }] }',
+    });
+    const proto = 'service S { rpc M(A) returns (A); } message A {}';
+
+    const hashes = [await hashOf(text, { p: proto }), await hashOf(text, { p: `${proto} message B {}` })];
+
+    expect(new Set(hashes).size).toBe(2);
+    expect(hashes).not.toContain('refused');
   });
 });

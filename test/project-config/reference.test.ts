@@ -5,7 +5,10 @@ import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { CONFIG_NODE, everyKey, jsonSchema } from '../../src/project-config/json-schema.ts';
 import { referencePage } from '../../src/project-config/reference-page.ts';
+import { REFERENCE_EXAMPLES } from '../../src/project-config/reference-examples.ts';
+import { SECTIONS } from '../../src/project-config/reference-sections.ts';
 import { starterConfig } from '../../src/project-config/starter.ts';
+import { configOf } from './read-config.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const REWRITE = 'differs from the schema: run `node src/project-config/write-reference.ts`';
@@ -50,6 +53,20 @@ describe('the JSON Schema', () => {
     ['a command as one text', { service: { start: 'node server.ts' } }],
     ['no scenario', { scenarios: [] }],
     ['both kinds of requests', { scenarios: [{ name: 'a', requests: [{ path: '/' }], requests_file: 'a' }] }],
+    ['two kinds', { scenarios: [{ name: 'a', requests_file: 'a', command: { run: ['a'] } }] }],
+    ['no kind', { scenarios: [{ name: 'a' }] }],
+    [
+      'a metric that none is called like',
+      { scenarios: [{ name: 'a', requests_file: 'a', gate: [{ metric: 'speed' }] }] },
+    ],
+    [
+      'a captured value from nowhere',
+      {
+        scenarios: [
+          { name: 'a', requests_file: 'a', setup: { request: { path: '/' }, capture: [{ name: 'a' }] } },
+        ],
+      },
+    ],
     [
       'a threshold of 0',
       { scenarios: [{ name: 'a', requests_file: 'a', gate: [{ metric: 'startup', threshold: 0 }] }] },
@@ -77,6 +94,30 @@ describe('the reference page', () => {
 
     expect(rows).toHaveLength(everyKey(CONFIG_NODE).length);
   });
+
+  it('has an example in every section below the first, of keys that the section describes', () => {
+    expect(REFERENCE_EXAMPLES.map(({ section }) => section)).toEqual(
+      SECTIONS.map(({ prefix }) => prefix).filter((prefix) => prefix !== ''),
+    );
+  });
+
+  it.each(REFERENCE_EXAMPLES.map((example) => [example.section, example] as const))(
+    'shows an example of %s that is valid',
+    async (_section, { yaml, files }) => {
+      const rest = [
+        'version: 1',
+        yaml.includes('service:\n') ? '' : 'service: { start: [a] }',
+        yaml.includes('scenarios:\n') ? '' : 'scenarios: [{ name: a, requests: [{ path: / }] }]',
+      ].join('\n');
+      const whole = `${rest}\n${yaml}`;
+
+      const config = await configOf(whole, files);
+
+      expect(config.scenarios).toHaveLength(1);
+      expect(new Ajv({ allErrors: true }).compile(jsonSchema())(parseYaml(whole))).toBe(true);
+      expect(referencePage()).toContain(`\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\``);
+    },
+  );
 
   it('gives bounds in words or in the rows below for every key', () => {
     const rows = referencePage()

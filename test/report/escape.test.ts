@@ -182,6 +182,14 @@ describe('a sentence of our own', () => {
   });
 
   it.each([
+    'CPU time in 10 ms steps; 6.5 % stolen by other guests',
+    'the standing control fails: 4 alarms in 20 jobs, ±1.1 % expected',
+    'late by 12 ms at p99 (limit 5)',
+  ])('keeps its numbers: %s', (text) => {
+    expect(ownSentence(text)).toBe(text);
+  });
+
+  it.each([
     'see [here](https://evil.example)',
     'ask @octocat',
     'closes #12',
@@ -189,6 +197,9 @@ describe('a sentence of our own', () => {
     'an odd ` tick',
     'www.evil.example',
     'commit a1b2c3d4e5',
+    'commit 12345678',
+    'as in GH-12',
+    'v2 of it',
     '**bold**',
     ':shipit:',
     '```` nothing ````',

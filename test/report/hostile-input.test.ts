@@ -5,7 +5,17 @@ import { makeMarker, readMarker } from '../../src/report/marker.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import type { RunView } from '../../src/report/view.ts';
 import { comparisonOf } from '../../src/report/view.ts';
-import { ENVIRONMENT, failed, judged, run, verdict, view } from './helpers/builders.ts';
+import {
+  absolute,
+  COUNTED,
+  ENVIRONMENT,
+  failed,
+  judged,
+  PROFILE,
+  run,
+  verdict,
+  view,
+} from './helpers/builders.ts';
 import { readMarkdown } from './helpers/markdown.ts';
 
 const KEY = 'k'.repeat(32);
@@ -83,10 +93,49 @@ function viewsWith(text: string): RunView[] {
     verdict('regressed', 0.09, [0.08, 0.1], named),
     verdict('inconclusive', 0.02, [-0.1, 0.1], named),
     verdict('unchanged', 0, [-0.01, 0.01], named),
+    absolute('regressed', 7, [5, 9], {
+      ...named,
+      metric: 'custom_rows',
+      custom: {
+        name: 'rows',
+        title: text,
+        unitLabel: text,
+        better: 'higher',
+        from: { kind: 'served', path: '/stats', pointer: '/rows' },
+      },
+      baseValue: 1,
+      headValue: 8,
+    }),
   ];
+  const diagnosis = {
+    secondOpinions: [{ ...COUNTED, ...named, why: text }],
+    profiles: [
+      {
+        ...PROFILE,
+        ...named,
+        why: text,
+        frames: PROFILE.frames.map((frame) => ({ ...frame, name: text, file: text })),
+      },
+    ],
+    controls: [{ ...named, metric: 'cpu_per_request' as const, jobs: 5, falseAlarms: 0, planted: [] }],
+  };
   return [
     view(
-      judged('fail', verdicts, { answers, environment, notes: [text], baseSha: text, headSha: text }),
+      judged('fail', verdicts, {
+        ...diagnosis,
+        answers,
+        environment,
+        notes: [text],
+        baseSha: text,
+        headSha: text,
+      }),
+      everywhere,
+    ),
+    view(
+      judged('no-verdict', [absolute('inconclusive', 7, [5, 9], { ...verdicts[3], gates: 3 })], {
+        profiles: [{ ...PROFILE, ...named, state: 'not-possible', why: text }],
+        secondOpinions: [{ ...COUNTED, state: 'not-possible', why: text }],
+      }),
       everywhere,
     ),
     view(
@@ -150,7 +199,7 @@ describe('text from outside', () => {
       const text = renderTerminal(comparisonOf(first, first.result), { color: false });
 
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-      expect(text.split('\n').length).toBeLessThan(14);
+      expect(text.split('\n').length).toBeLessThan(17);
     },
   );
 });

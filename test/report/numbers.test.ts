@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricOf } from '../../src/domain/benchmark.ts';
+import { metricOf } from '../../src/domain/metric.ts';
 import {
   count,
   formatBound,

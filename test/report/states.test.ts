@@ -3,7 +3,20 @@ import type { Run } from '../../src/domain/run.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import { renderComment } from '../../src/report/comment.ts';
 import type { RunView } from '../../src/report/view.ts';
-import { BASE, failed, HEAD, judged, REGRESSED, run, verdict, view } from './helpers/builders.ts';
+import {
+  absolute,
+  BASE,
+  COUNTED,
+  ENVIRONMENT,
+  failed,
+  HEAD,
+  judged,
+  PROFILE,
+  REGRESSED,
+  run,
+  verdict,
+  view,
+} from './helpers/builders.ts';
 
 const UNCHANGED = verdict('unchanged', 0.001, [-0.008, 0.012], { pairsWorse: 7 });
 const LOG = [
@@ -92,6 +105,205 @@ const STATES: Record<string, { view: RunView; conclusion: string | undefined }> 
       }),
     ),
     conclusion: 'neutral',
+  },
+  'faster-with-another-ranking': {
+    view: view(
+      judged('pass', [verdict('improved', -0.18, [-0.19, -0.17])], {
+        answers: [
+          {
+            scenario: 'rank-200',
+            comparison: {
+              compared: 50,
+              different: 21,
+              shapeDifferent: 1,
+              bytes: { base: 91_200, head: 88_950 },
+              ranking: {
+                k: 20,
+                overlap: 0.9372,
+                worstOverlap: 0.6,
+                reordered: 9,
+                largestScoreDifference: 0.012_345,
+              },
+              example: { request: 'POST /rank {"userId":7}', base: '{"ids":[4,9,2]}', head: '{"ids":[9,4]}' },
+            },
+          },
+        ],
+      }),
+    ),
+    conclusion: 'neutral',
+  },
+  'faster-with-more-errors': {
+    view: view(
+      judged('pass', [
+        verdict('improved', 0.062, [0.05, 0.074], {
+          metric: 'throughput',
+          baseValue: 1_842,
+          headValue: 1_956,
+          pairsWorse: 0,
+        }),
+        absolute('regressed', 0.008, [0.005, 0.011], { metric: 'errors', baseValue: 0, headValue: 0.008 }),
+      ]),
+    ),
+    conclusion: 'neutral',
+  },
+  'throughput-regression': {
+    view: view(
+      judged('fail', [
+        verdict('regressed', -0.081, [-0.094, -0.069], {
+          metric: 'throughput',
+          baseValue: 1_842,
+          headValue: 1_693,
+          pairsWorse: 12,
+          family: 3,
+          confirmation: { pairs: 6, effect: -0.079, held: true },
+        }),
+        verdict('unchanged', 0.004, [-0.004, 0.012], { family: 3 }),
+        absolute('regressed', 0.0142, [0.009, 0.019], {
+          metric: 'latency_over_50ms',
+          baseValue: 0.0021,
+          headValue: 0.0163,
+        }),
+        absolute('regressed', 118.4, [96, 141], {
+          metric: 'memory_growth',
+          gates: 200,
+          baseValue: 12.5,
+          headValue: 130.9,
+          family: 3,
+        }),
+        absolute('improved', 3.2, [2.1, 4.4], {
+          metric: 'custom_hit_rate',
+          custom: {
+            name: 'hit_rate',
+            title: 'cache hits',
+            unitLabel: '%',
+            better: 'higher',
+            from: { kind: 'served', path: '/stats', pointer: '/hits' },
+          },
+          baseValue: 81.2,
+          headValue: 84.4,
+        }),
+      ]),
+    ),
+    conclusion: 'failure',
+  },
+  'blocked-alarm': {
+    view: view(
+      judged(
+        'no-verdict',
+        [
+          verdict('inconclusive', 0.077, [0.068, 0.085], {
+            blocked: 'the same code was called changed in 4 of the last 20 control jobs',
+            confirmation: { pairs: 6, effect: 0.074, held: true },
+          }),
+        ],
+        {
+          controls: [
+            {
+              scenario: 'rank-200',
+              metric: 'cpu_per_request',
+              jobs: 20,
+              noiseBand: 0.071,
+              falseAlarms: 4,
+              planted: [],
+              blocked: 'the same code was called changed in 4 of the last 20 control jobs',
+            },
+          ],
+        },
+      ),
+    ),
+    conclusion: 'neutral',
+  },
+  diagnosed: {
+    view: view(
+      judged('fail', [{ ...REGRESSED, family: 3 }], {
+        profiles: [PROFILE],
+        secondOpinions: [COUNTED],
+        controls: [
+          {
+            scenario: 'rank-200',
+            metric: 'cpu_per_request',
+            jobs: 23,
+            noiseBand: 0.011,
+            falseAlarms: 0,
+            planted: [
+              { plant: { kind: 'cpu', share: 0.03 }, found: 20, tried: 20 },
+              { plant: { kind: 'stall', share: 0.01, delayMs: 50 }, found: 9, tried: 10 },
+            ],
+          },
+        ],
+      }),
+      { urls: { runPage: 'https://perf.example.org/runs/6f1c2b3a' } },
+    ),
+    conclusion: 'failure',
+  },
+  'diagnosis-not-possible': {
+    view: view(
+      judged('fail', [REGRESSED], {
+        profiles: [
+          {
+            ...PROFILE,
+            state: 'not-possible',
+            profiler: 'none',
+            frames: [],
+            why: 'perf_event_paranoid is 3: perf record is not allowed here',
+          },
+        ],
+        secondOpinions: [
+          { scenario: 'rank-200', state: 'not-possible', why: 'valgrind is not installed', wallMs: 0 },
+        ],
+      }),
+    ),
+    conclusion: 'failure',
+  },
+  'wide-margin': {
+    view: view(
+      judged(
+        'no-verdict',
+        [
+          verdict('inconclusive', 0.024, [-0.006, 0.055], {
+            margin: 0.031,
+            marginWhy: [
+              'services and load generator share their CPUs: margin doubled',
+              'CPU time is counted in steps of 10 ms, 0.40 % of what a pair used: margin wider by that',
+            ],
+            pairsUsed: 24,
+            pairsWorse: 17,
+            pairsDropped: 5,
+            smallestVisible: 0.058,
+          }),
+          verdict('inconclusive', 0.31, [-0.2, 0.9], { metric: 'open_latency_p999', gates: false }),
+        ],
+        {
+          environment: { ...ENVIRONMENT, cpuSource: 'ticks', pinning: 'none' },
+          notes: ['flagged: the ALU loop took 14 % longer than in the history of this host'],
+        },
+      ),
+    ),
+    conclusion: 'neutral',
+  },
+  command: {
+    view: view(
+      judged(
+        'fail',
+        [
+          verdict('regressed', 0.112, [0.104, 0.121], {
+            scenario: 'feature-build',
+            metric: 'cpu_time',
+            baseValue: 612_000,
+            headValue: 680_500,
+          }),
+          verdict('unchanged', 0, [-0.001, 0.001], {
+            scenario: 'feature-build',
+            metric: 'bytes_written',
+            gates: false,
+            baseValue: 402_752,
+            headValue: 402_752,
+          }),
+        ],
+        { answers: [{ scenario: 'feature-build', comparison: { compared: 1, different: 0 } }] },
+      ),
+    ),
+    conclusion: 'failure',
   },
   warn: {
     view: view(judged('warn', [verdict('regressed', 0.021, [0.014, 0.028])])),
@@ -345,10 +557,10 @@ describe('the check', () => {
 });
 
 describe('the comment', () => {
-  it('never shows a change without its interval, except for the fresh pairs of a confirmation', () => {
+  it('never shows a change without its interval, except for fresh pairs, instructions and what was planted', () => {
     for (const { view } of Object.values(STATES)) {
       const text = renderComment(view).replace(
-        /\(limit \+[\d.]+ %\)|fresh pairs? \([^)]*\)|\| \+5 % \|/g,
+        /\(limit [+−][\d.]+ %\)|fresh pairs? \([^)]*\)|\| [+−]5 % \||(?<=Second opinion.*|planted:.*)[+−][\d.]+ %/g,
         '',
       );
       const changes = text.match(/[+−]\d+(\.\d+)? %(\*\*)?( \[)?/g) ?? [];

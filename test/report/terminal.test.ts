@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderComparison } from '../../src/report/comment.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import type { Comparison } from '../../src/report/view.ts';
-import { judged, REGRESSED, verdict } from './helpers/builders.ts';
+import { COUNTED, judged, PROFILE, REGRESSED, verdict } from './helpers/builders.ts';
 
 const COMPARISON: Comparison = {
   result: judged(
@@ -29,7 +29,7 @@ describe('the terminal', () => {
   it('shows the same verdict in aligned columns', () => {
     expect(renderTerminal(COMPARISON, { color: false })).toMatchInlineSnapshot(`
       "✖ Slower: CPU / request +7.7 % [+6.8, +8.5] on rank-200 — gate failing (limit +5 %)
-      1 worse · 0 better · 1 unchanged · 1 undecided — base a1b2c3d (merge base, 3 commits behind main) → head 9f8e7d6
+      1 worse · 0 better · 1 unchanged · 1 undecided (not gated) — base a1b2c3d (merge base, 3 commits behind main) → head 9f8e7d6
 
       Scenario  Metric             Base      Head   Change  (95 % CI)      Limit
       rank-200  CPU / request   3.10 ms   3.34 ms   +7.7 %  [+6.8, +8.5]    +5 %  ▲ worse, over the limit
@@ -40,6 +40,23 @@ describe('the terminal', () => {
       Answers unchanged: 500 of 500 sampled requests answered as base does.
       Note: services and load generator were not pinned to CPUs"
     `);
+  });
+
+  it('says where the time went and what else was found, in the words of the comment and without its marks', () => {
+    const result = judged('fail', [{ ...REGRESSED, family: 2, marginWhy: ['no pinning'] }], {
+      profiles: [PROFILE],
+      secondOpinions: [COUNTED],
+    });
+
+    const lines = renderTerminal({ ...COMPARISON, result }, { color: false }).split('\n');
+
+    expect(lines).toContain(
+      'Where it went: scoreCandidates +190 µs/request (src/score.ts, changed here), stringify +30.0 µs/request',
+    );
+    expect(lines).toContain('Second opinion: instructions per request +7.5 % (valgrind).');
+    expect(lines.find((line) => line.startsWith('Certainty'))).toContain(
+      'A change counts only beyond ±0.5 %, more than usual: no pinning. Error rate shared by 2 gating metrics.',
+    );
   });
 
   it('colours whole lines only when asked to', () => {

@@ -41,6 +41,28 @@ test('pairs come back exactly as they were measured, failures and histograms too
   expect(stored).toEqual([{ pair: good }, { pair: { ...bad, head }, droppedWhy: 'head died under load' }]);
 });
 
+test('further figures, their counts, the generator and notes of a trial come back too', async () => {
+  const run = await leasedRun(database.pool, aPullRequest(7).request());
+  const full = aPair(1, 1, {
+    base: aTrial(100, {
+      figures: { throughput: 512.25, memory_growth: -3.5, latency_over_50ms: 0.01, custom_rows: 1e-9 },
+      counts: { latency_over_50ms: { hits: 5, of: 500 } },
+      generator: { keptUp: true, offered: 500, sent: 500, lateP99Ms: 0.25, lateMaxMs: 1.5 },
+      notes: ['memory after GC is not to be had: no inspector'],
+      openHistogram: Buffer.from('an open histogram').toString('base64'),
+    }),
+    head: aTrial(101, { notes: ['a \u0000 and half a pair \uD800'] }),
+  });
+  const failed = aPair(2, 1, { head: aFailedTrial('exited') });
+
+  await savePair(database.pool, run, full, environment.fingerprint);
+  await savePair(database.pool, run, failed, environment.fingerprint);
+
+  const stored = await pairsOf(database.pool, run.id, run.leaseEpoch);
+  const head = aTrial(101, { notes: ['a \uFFFD and half a pair \uFFFD'] });
+  expect(stored.map(({ pair }) => pair)).toEqual([{ ...full, head }, failed]);
+});
+
 test('a worker without its lease stores no pair, no log and no verdict', async () => {
   const zombie = await leasedRun(database.pool, aPullRequest(7).request());
   await letLeaseRunOut(database.pool, zombie.id);

@@ -52,11 +52,17 @@ function aConfig(scenarios: Scenario[]): ProjectConfig {
 /** What `parts` say of one scenario each, judged by a configuration that gates CPU per request. */
 function judged(
   parts: Record<string, { pairs: Pair[]; end?: End }>,
-  more: { facts?: Partial<RunFacts>; environment?: Partial<Measured['environment']> } = {},
+  more: {
+    facts?: Partial<RunFacts>;
+    environment?: Partial<Measured['environment']>;
+    hostFlags?: string[];
+  } = {},
 ): RunResult {
   const names = Object.keys(parts);
   const measured: Measured = {
     environment: anEnvironment(more.environment),
+    hostFlags: more.hostFlags ?? [],
+    controls: [],
     pairs: new Map(Object.entries(parts).map(([name, { pairs }]) => [name, pairs])),
     ends: new Map(Object.entries(parts).map(([name, { end = DECIDED }]) => [name, end])),
   };
@@ -281,14 +287,13 @@ describe('notes', () => {
       { mix: { pairs: pairsOf(6, 1) } },
       {
         facts: { notesBefore: ['a link that leads out was left out'] },
-        environment: { pinning: 'none', cpuSource: 'ticks' },
+        hostFlags: ['services and load generator were not pinned to CPUs: taskset is missing'],
       },
     );
 
     expect(notesOf(result)).toEqual([
       'a link that leads out was left out',
-      'services and load generator were not pinned to CPUs',
-      'CPU time in steps of 10 ms: this kernel has no schedstat',
+      'services and load generator were not pinned to CPUs: taskset is missing',
     ]);
   });
 

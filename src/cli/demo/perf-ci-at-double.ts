@@ -43,6 +43,10 @@ export async function startPerfCi(
     GITHUB_PRIVATE_KEY_FILE: keyFile,
     GITHUB_WEBHOOK_SECRET: secret,
     PERF_CI_DATA_DIR: join(folder, 'data'),
+    // A demo shows what this machine can do, however busy it is, and nothing but its two pull requests.
+    PERF_CI_PREFLIGHT: 'flag',
+    PERF_CI_CONTROL_EVERY: '0',
+    PERF_CI_CONTROL_HOUR: 'off',
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
   };
   signal.throwIfAborted();

@@ -1,4 +1,5 @@
-import type { MetricName } from '../../../src/domain/benchmark.ts';
+import type { ProfileDifference, SecondOpinion } from '../../../src/domain/diagnosis.ts';
+import type { MetricName } from '../../../src/domain/metric.ts';
 import type { Run, RunResult } from '../../../src/domain/run.ts';
 import type { Environment } from '../../../src/domain/trial.ts';
 import type { Gate, Verdict, VerdictWord } from '../../../src/domain/verdict.ts';
@@ -51,6 +52,39 @@ export function verdict(
     ...rest,
   };
 }
+
+/** What a verdict in the metric's own unit has instead of shares. */
+export function absolute(
+  word: VerdictWord,
+  effect: number,
+  bounds: [number, number],
+  more: Parameters<typeof verdict>[3] = {},
+): Verdict {
+  return verdict(word, effect, bounds, { effectIn: 'absolute', gates: false, ...more });
+}
+
+export const PROFILE: ProfileDifference = {
+  scenario: 'rank-200',
+  state: 'profiled',
+  profiler: 'v8',
+  requests: 4_000,
+  frames: [
+    { name: 'scoreCandidates', file: 'src/score.ts', line: 12, baseUs: 1_720, headUs: 1_910, touched: true },
+    { name: 'stringify', file: '', baseUs: 110, headUs: 140, touched: false },
+    { name: 'recallCandidates', file: 'src/recall.ts', line: 15, baseUs: 410, headUs: 402.5, touched: false },
+    { name: '', file: 'node:internal/streams', line: 3, baseUs: 0, headUs: 0.84, touched: false },
+  ],
+  wallMs: 11_000,
+};
+
+export const COUNTED: SecondOpinion = {
+  scenario: 'rank-200',
+  state: 'counted',
+  basePerRequest: 9_100_000,
+  headPerRequest: 9_782_500,
+  change: 0.075,
+  wallMs: 41_000,
+};
 
 export const REGRESSED = verdict('regressed', 0.077, [0.068, 0.085], {
   confirmation: { pairs: 6, effect: 0.074, held: true },

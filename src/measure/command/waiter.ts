@@ -1,0 +1,71 @@
+/**
+ * The shell that starts a measured command and waits for it. It joins the command's control group, says that it is ready
+ * (and which process guards descriptor 4), starts the command when it is told to, says how it ended, and then stays until its accounts have been read: the kernel
+ * adds what a waited-for child used and wrote to those of its waiter.
+ *
+ * Descriptor 3 is the conversation. Nothing is ever sent on descriptor 4, but its end is the end of the runner: then the
+ * whole process group is killed, since nobody is left to wait for it. The command gets neither.
+ */
+const COMMON = `
+if [ -n "$1" ]; then echo $$ >"$1" || { echo refused >&3; exit 1; }; fi
+shift
+{ read -r _ <&4; kill -KILL 0; } >/dev/null 2>&1 &
+echo "ready $!" >&3
+read -r _ <&3 || exit 1
+`;
+const END = `
+status=$?
+echo "end $status" >&3
+read -r _ <&3
+exit 0
+`;
+
+/** Any POSIX shell. */
+const PLAIN = `${COMMON}"$@" 3>&- 4>&-${END}`;
+/** Bash, whose \`time\` tells what the kernel tells it of waited-for children (getrusage(2)), in milliseconds. */
+const TIMED = `${COMMON}TIMEFORMAT='time %U %S'
+{ time "$@" 2>&5 3>&- 4>&- 5>&-; } 5>&2 2>&3${END}`;
+
+/** The argument list of the waiter. @param joinFile `cgroup.procs` of the group to join; '' for none */
+export function waiterCommand(
+  shell: { path: string; isBash: boolean },
+  joinFile: string,
+  command: readonly string[],
+): string[] {
+  return [shell.path, '-c', shell.isBash ? TIMED : PLAIN, 'perf-ci', joinFile, ...command];
+}
+
+/** The pid of the guard, from the line `ready PID`; undefined while there is none. */
+export function parseReady(text: string): number | undefined {
+  const pid = /^ready (\d{1,10})\n/.exec(text)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+export interface WaiterEnd {
+  status: number;
+  /** From bash only, microseconds. */
+  times?: { userUs: number; systemUs: number };
+  /** What the waiter itself has written on descriptor 3, bytes. */
+  ownBytes: number;
+}
+
+/** `0m1.234s` or `1.234` as microseconds; some locales write a comma. */
+function microseconds(text: string): number | undefined {
+  const [, minutes = '0', seconds] = /^(?:(\d{1,9})m)?(\d{1,9}[.,]\d{1,6})s?$/.exec(text) ?? [];
+  return seconds === undefined
+    ? undefined
+    : Math.round((Number(minutes) * 60 + Number(seconds.replace(',', '.'))) * 1e6);
+}
+
+/** Reads what the waiter said after `ready`; undefined while the end is not in it. */
+export function parseWaiterEnd(text: string): WaiterEnd | undefined {
+  const status = /^end (\d{1,3})$/m.exec(text)?.[1];
+  if (status === undefined || !text.endsWith('\n')) return undefined;
+  const [, user, system] = /^time (\S+) (\S+)$/m.exec(text) ?? [];
+  const [userUs, systemUs] = [microseconds(user ?? ''), microseconds(system ?? '')];
+  return {
+    status: Number(status),
+    ...(userUs === undefined || systemUs === undefined ? {} : { times: { userUs, systemUs } }),
+    ownBytes: Buffer.byteLength(text),
+  };
+}

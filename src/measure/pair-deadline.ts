@@ -1,0 +1,30 @@
+import type { Scenario, ServiceSpec } from '../domain/benchmark.ts';
+import { CLOSED_SLICE_LIMIT_MS, CLOSED_SLICES, GIVE_UP_BEHIND_MS, OPEN_SLICES } from './load/slices.ts';
+
+/** Stopping both services, custom numbers, questions to Node and what else a pair does in bounded time. */
+const REST_MS = 60_000;
+
+/** Longest that a pair can take by its own limits, in milliseconds; what is over that hangs. */
+export function longestPairMs(
+  service: Pick<ServiceSpec, 'readyTimeoutMs'>,
+  { load, command }: Pick<Scenario, 'load' | 'command'>,
+): number {
+  // Each side prepares and runs once before and once too often; between is four times the measured time at most.
+  if (command !== undefined) return 8 * command.timeoutMs + 4 * load.measuredMs + REST_MS;
+  const { open, closed } = load;
+  const openMs =
+    open === undefined
+      ? 0
+      : 2 * (open.durationMs + OPEN_SLICES * (load.requestTimeoutMs + GIVE_UP_BEHIND_MS));
+  const closedMs =
+    closed === undefined ? 0 : 2 * CLOSED_SLICES * (CLOSED_SLICE_LIMIT_MS + load.requestTimeoutMs);
+  return (
+    2 * service.readyTimeoutMs +
+    5 * load.warmUpMs +
+    load.measuredMs +
+    8 * load.requestTimeoutMs +
+    openMs +
+    closedMs +
+    REST_MS
+  );
+}
