@@ -29,6 +29,8 @@ export interface ComparisonHooks {
   onLog?(name: string, log: { content: string; truncated: boolean }): Promise<void>;
   onEnvironment?(environment: Environment): Promise<void>;
   onPair?(pair: Pair): Promise<void>;
+  /** The verdicts, when something is still to be added to them: where the time went. */
+  onJudged?(result: RunResult): Promise<void>;
   /** Profiles of both sides and their difference, after a confirmed slowdown. */
   onProfiles?(files: ProfileFile[]): Promise<void>;
   /** A confirmed slowdown is looked at more closely. */
@@ -230,6 +232,8 @@ async function explain(
   changedFiles: readonly string[],
 ): Promise<RunResult> {
   if (result.kind !== 'judged' || !wantsDiagnosis(config, result.verdicts)) return result;
+  // Nobody waits for an explanation to read a verdict.
+  await hooks.onJudged?.(result);
   const { secondOpinions, profiles, files } = await diagnose({
     config,
     verdicts: result.verdicts,
@@ -239,7 +243,7 @@ async function explain(
     ...(signal === undefined ? {} : { signal }),
     ...(hooks.onDiagnosis === undefined ? {} : { onLook: hooks.onDiagnosis.bind(hooks) }),
   });
-  signal?.throwIfAborted();
+  // Stopped or not: the verdict is there, and whoever may no longer store it is refused by the lease.
   await hooks.onProfiles?.(files);
   return {
     ...result,

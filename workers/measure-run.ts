@@ -11,7 +11,7 @@ import { setNotice } from '../src/store/intake.ts';
 import { saveLog } from '../src/store/logs.ts';
 import type { PassOn } from '../src/store/pass-on.ts';
 import { isDatabaseAway, type Pool, withTransaction } from '../src/store/pool.ts';
-import { finishRun, passOn, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
+import { finishRun, passOn, publishResult, resultOf, type RunEnd, setPhase } from '../src/store/runs.ts';
 import { saveProfiles } from '../src/store/profiles.ts';
 import { saveEnvironment, savePair } from '../src/store/trials.ts';
 import { saveVerdicts } from '../src/store/verdicts.ts';
@@ -94,6 +94,11 @@ function storingHooks(
         fingerprint,
         failed.length === 0 ? undefined : `${failed.join(' and ')} failed`,
       );
+    },
+    async onJudged(result) {
+      await withTransaction(pool, async (tx) => {
+        if (await publishResult(tx, lease, result)) await showRun(tx, run, { publicUrl: config.publicUrl });
+      });
     },
     async onProfiles(files) {
       await saveProfiles(pool, lease, files);

@@ -65,8 +65,8 @@ export const load = mapping(
     measured: duration('100ms', '60s', {
       description:
         'Measured time of one pair of processes, both sides together. Two fresh processes more tell more than a second more of the same two, so it is short.',
-      example: '2500ms',
-    }).prefault('2500ms'),
+      example: '2s',
+    }).prefault('2s'),
     request_timeout: duration('100ms', '60s', {
       description: 'A request that takes longer is an error.',
       example: '10s',

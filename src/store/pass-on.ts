@@ -18,7 +18,7 @@ export async function passOn(db: Queryable, lease: HeldLease, how: PassOn): Prom
   const { rowCount } = await db.query(
     `update runs r
      set state = 'queued', pool = coalesce($3, r.pool), attempt = r.attempt - $4::int, dispatched_at = null,
-         not_before = now() + $5 * interval '1 ms'
+         result = null, not_before = now() + $5 * interval '1 ms'
      where ${LEASE_HOLDS}`,
     [lease.runId, lease.leaseEpoch, how.pool ?? null, how.countAttempt ? 0 : 1, how.delayMs ?? 0],
   );

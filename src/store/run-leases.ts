@@ -95,6 +95,19 @@ export async function setPhase(
   return rowCount === 1;
 }
 
+/**
+ * Shows a result before the run has ended: the verdict stands, only explanations may still be added. A run that goes back
+ * into the queue loses it again. False: the lease is lost.
+ */
+export async function publishResult(tx: Queryable, lease: HeldLease, result: RunResult): Promise<boolean> {
+  const { rowCount } = await tx.query(`update runs r set result = $3 where ${LEASE_HOLDS}`, [
+    lease.runId,
+    lease.leaseEpoch,
+    storableJson(result),
+  ]);
+  return rowCount === 1;
+}
+
 /** Ends a leased run with its result. False: the lease is lost, and nothing of this attempt counts. */
 export async function finishRun(tx: Queryable, lease: HeldLease, end: RunEnd): Promise<boolean> {
   const { rowCount } = await tx.query(

@@ -5,7 +5,7 @@ import { toRun, type RunRow } from './run-row.ts';
 import { storableJson, storableText } from './storable.ts';
 
 export { passOn } from './pass-on.ts';
-export { claimRun, finishRun, reapExpiredLeases, renewLease, setPhase } from './run-leases.ts';
+export { claimRun, finishRun, publishResult, reapExpiredLeases, renewLease, setPhase } from './run-leases.ts';
 export type { HeldLease, RunEnd } from './run-leases.ts';
 export { closeReported, markDispatched, queuePosition, runsToDispatch, waitingRuns } from './run-dispatch.ts';
 export { cancelOpenRuns, cancelRunsOfRemoved, supersedeOlder } from './run-endings.ts';

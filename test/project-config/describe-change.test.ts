@@ -92,7 +92,7 @@ scenarios:
       'scenario everyday: warm_up 2500ms → 100ms',
       'scenario everyday: warm_up_requests 1200 → 1',
       'scenario everyday: connections 5 → 1',
-      'scenario everyday: measured 2500ms → 1s',
+      'scenario everyday: measured 2s → 1s',
       'scenario everyday: request_timeout 10s → 1s',
       'scenario everyday: budget 2m → 10s',
       'scenario everyday: threshold of cpu_per_request 3 % → 2.7 % (stricter)',

@@ -10,7 +10,7 @@ describe('load', () => {
   it('has the defaults of the domain where nothing is said, and so the same hash', async () => {
     const plain = await configOf(yml({ scenario: REQUESTS }));
     const told = await configOf(
-      withLoad('protocol: http1, keep_alive: true, memory_after_gc: true, measured: 2500ms'),
+      withLoad('protocol: http1, keep_alive: true, memory_after_gc: true, measured: 2s'),
     );
 
     expect(told).toEqual(plain);

@@ -16,7 +16,7 @@ export interface HostFacts {
   stealShare?: number;
   /** Share of all CPU time that went to anything but this look. */
   othersShare?: number;
-  /** Share of the last 10 s in which some task waited for a CPU (PSI, Documentation/accounting/psi.rst). */
+  /** Share of the look in which some task waited for a CPU (PSI, Documentation/accounting/psi.rst). */
   cpuPressure?: number;
   /** Runnable processes over the last minute (getloadavg(3)). */
   load1: number;

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { findOnPath, wrapCommand } from '../../processes/wrap-command.ts';
 import { mean, median, standardDeviation } from '../../stats/summary.ts';
 import type { HostFacts, LoopFacts } from './host-facts.ts';
-import { readCpuPressure, readMachineTime, sharesBetween } from './machine-time.ts';
+import { readCpuWaitUs, readMachineTime, sharesBetween } from './machine-time.ts';
 
 const run = promisify(execFile);
 
@@ -75,10 +75,12 @@ export async function lookAtHost(options: {
 }): Promise<HostFacts> {
   const startedMs = performance.now();
   const before = readMachineTime();
+  const waitBeforeUs = readCpuWaitUs();
   const ownBefore = process.cpuUsage();
   const probing = await probe(options.probeCommand, options.cpu);
   await sleep(Math.max(0, (options.lookMs ?? DEFAULT_LOOK_MS) - (performance.now() - startedMs)));
   const after = readMachineTime();
+  const waitAfterUs = readCpuWaitUs();
   const { user, system } = process.cpuUsage(ownBefore);
 
   const missing: string[] = [];
@@ -98,8 +100,10 @@ export async function lookAtHost(options: {
   const shares = before && after && sharesBetween(before, after, ownUs);
   if (shares === undefined) missing.push('no steal and no share of others: /proc/stat cannot be read');
   else Object.assign(facts, shares);
-  const cpuPressure = readCpuPressure();
-  if (cpuPressure === undefined) missing.push('no CPU pressure: this kernel has no PSI');
-  else facts.cpuPressure = cpuPressure;
+  if (waitBeforeUs === undefined || waitAfterUs === undefined) {
+    missing.push('no CPU pressure: this kernel has no PSI');
+  } else {
+    facts.cpuPressure = Math.min(1, (waitAfterUs - waitBeforeUs) / 1000 / facts.lookMs);
+  }
   return facts;
 }

@@ -37,11 +37,15 @@ export function readMachineTime(): MachineTime | undefined {
   }
 }
 
-/** `some avg10` of /proc/pressure/cpu as a share, 0..1; undefined where the kernel has none. */
-export function readCpuPressure(): number | undefined {
+/**
+ * Microseconds since boot in which some task waited for a CPU: `some … total` of /proc/pressure/cpu (PSI,
+ * Documentation/accounting/psi.rst). Its averages still hold our own build, or our last pair, for ten seconds and more.
+ * Undefined where the kernel has none.
+ */
+export function readCpuWaitUs(): number | undefined {
   try {
-    const some = /^some avg10=([\d.]+)/m.exec(readFileSync('/proc/pressure/cpu', 'latin1'))?.[1];
-    return some === undefined ? undefined : Math.min(1, Number(some) / 100);
+    const total = /^some .*\btotal=(\d+)/m.exec(readFileSync('/proc/pressure/cpu', 'latin1'))?.[1];
+    return total === undefined ? undefined : Number(total);
   } catch {
     return undefined;
   }

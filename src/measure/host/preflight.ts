@@ -31,7 +31,7 @@ export const LIMITS = {
   pressure: { flag: 0.2, refuse: 0.5 },
   /** Runnable processes a CPU. */
   load: { flag: 0.5, refuse: 1 },
-  aluCv: { flag: 0.01, refuse: 0.05 },
+  aluCv: { flag: 0.02, refuse: 0.05 },
   /** Relative distance from the median of the past. */
   aluMedian: { flag: 0.03, refuse: 0.1 },
   readCv: { flag: 0.05, refuse: 0.2 },

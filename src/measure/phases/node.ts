@@ -9,7 +9,7 @@ import type { PairFindings } from './findings.ts';
 export type Inspectors = Partial<Record<Side, NodeInspector>>;
 
 /** The batch over which growth is taken: long enough for half a KiB a request to show, short beside the judging phase. */
-const GROWTH_BATCH = { durationMs: 300, requests: 300 };
+const GROWTH_BATCH = { durationMs: 150, requests: 150 };
 
 function asksForMemory({ memoryAfterGc }: Pick<LoadSpec, 'memoryAfterGc'>): boolean {
   return memoryAfterGc !== false;
