@@ -12,6 +12,7 @@ import type { Phase, PhaseTimings, RunProgress, RunResult } from '../src/domain/
 import type { Environment, Pair } from '../src/domain/trial.ts';
 import { holdHost } from '../src/measure/host/host-lock.ts';
 import type { HostReadiness } from '../src/measure/host/settle.ts';
+import { plantableConfig } from '../src/measure/plant/plant.ts';
 import { changesMatter } from '../src/project-config/changes.ts';
 import { formatProblems } from '../src/project-config/problem.ts';
 import { diagnose, wantsDiagnosis } from './diagnose-run.ts';
@@ -95,7 +96,9 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
 
   const found = await findConfig(request);
   if ('result' in found) return ended(found.result);
-  const { config, hash } = found;
+  const { hash } = found;
+  const config = plantableConfig(found.config, request.plant);
+  if (config.scenarios.length === 0) return ended({ kind: 'skipped', reason: NOTHING_PLANTABLE });
   if (ownPool !== undefined && config.pool !== ownPool) {
     return { ...ended({ kind: 'skipped', reason: `measured by pool ${config.pool}` }), pool: config.pool };
   }
@@ -139,7 +142,7 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
     timings.buildingMs = performance.now() - startedMs;
 
     startedMs = performance.now();
-    const readiness = (await request.checkHost?.()) ?? { notes: [], flags: [] };
+    const readiness: HostReadiness = (await request.checkHost?.()) ?? { notes: [], flags: [] };
     const controls = (await request.standings?.(config.scenarios.map(({ name }) => name))) ?? [];
     await hooks.onPhase?.('measuring');
     const measured = await measureScenarios({
@@ -165,6 +168,7 @@ export async function compare(request: ComparisonRequest, ownPool?: string): Pro
       seed: request.seed,
       notesBefore: [...treeNotes, ...readiness.notes],
       configChanges: changes,
+      ...(readiness.unfit === undefined ? {} : { hostUnfit: readiness.unfit }),
     });
     const explained = isControl ? result : await explain(request, config, result, changed.paths);
     timings.analysingMs = performance.now() - startedMs;
@@ -206,6 +210,7 @@ async function findConfig(
   };
 }
 
+const NOTHING_PLANTABLE = 'nothing can be planted in any scenario of this configuration';
 const NOTHING_CHANGED = { paths: [] as string[] };
 
 /** The changed files, or a reason why measuring could tell nothing. */

@@ -25,6 +25,8 @@ export async function saveOutcomes(
   result: RunResult,
 ): Promise<void> {
   if (run.kind !== 'control' || run.plant === undefined || result.kind !== 'judged') return;
+  // A machine that nobody should have measured on tells nothing of what alarms are worth in better hours.
+  if (result.hostUnfit === true) return;
   const outcomes = outcomesOf(result.verdicts, run.plant, new Date().toISOString());
   const { machineId } = result.environment;
   await saveControlOutcomes(tx, { runId: run.id, repoId: run.repoId, machineId }, outcomes);

@@ -22,12 +22,15 @@ export interface RunFacts {
   configChanges?: string[];
   /** What was found before the first pair: left out of the trees, a busy machine. */
   notesBefore: string[];
+  hostUnfit?: true;
 }
 
 const STEAL_WORTH_A_NOTE = 0.01;
 /** Standard deviation of the pairs' log-ratios that makes a host noisy, from this many pairs on. */
 const NOISY_SD = 0.02;
 const NOISY_FROM_PAIRS = 8;
+/** Kinds of notes of trials that a scenario may have in a result. */
+const TRIAL_NOTES_SHOWN = 6;
 
 function failureOf(pair: Pair, side: Side): TrialFailure | undefined {
   const outcome = pair[side];
@@ -83,6 +86,27 @@ function flagNotes({ hostFlags }: Measured, { notesBefore }: RunFacts): string[]
   return hostFlags.filter((flag) => !notesBefore.some((note) => note.includes(flag)));
 }
 
+/** Of a scenario; the numbers in notes differ from pair to pair, so what differs by them alone is said once. */
+function trialNotes(scenario: string, pairs: readonly Pair[]): string[] {
+  const noted = pairs.flatMap((pair) =>
+    SIDES.flatMap((side) => {
+      const outcome = pair[side];
+      const notes = outcome.state === 'ok' ? (outcome.trial.notes ?? []) : [];
+      return notes.map((note) => ({ note, side, pairNo: pair.pairNo }));
+    }),
+  );
+  const alike = Map.groupBy(noted, ({ note }) => note.replaceAll(/\d+(?:\.\d+)?/g, '#'));
+  return [...alike.values()].slice(0, TRIAL_NOTES_SHOWN).map((same) => {
+    const count = new Set(same.map(({ pairNo }) => pairNo)).size;
+    const sides = new Set(same.map(({ side }) => side));
+    const where = [
+      ...(sides.size === 1 ? [`${[...sides].join()} only`] : []),
+      ...(count < pairs.length ? [`${count} of ${pairs.length} pairs`] : []),
+    ];
+    return `${scenario}: ${same[0]?.note ?? ''}${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
+  });
+}
+
 function notesOf(measured: Measured): string[] {
   const notes: string[] = [];
   for (const [scenario, pairs] of measured.pairs) {
@@ -107,6 +131,7 @@ function notesOf(measured: Measured): string[] {
     const steal = Math.max(0, ...pairs.map((pair) => pair.stealShare ?? 0));
     if (steal > STEAL_WORTH_A_NOTE)
       notes.push(`${scenario}: up to ${(steal * 100).toFixed(1)} % of CPU time stolen by other guests`);
+    notes.push(...trialNotes(scenario, pairs));
   }
   return notes;
 }
@@ -133,6 +158,7 @@ export function judgeRun(config: ProjectConfig, measured: Measured, facts: RunFa
     notes: [...facts.notesBefore, ...flagNotes(measured, facts), ...notesOf(measured)],
     ...(measured.hostFlags.length === 0 ? {} : { hostFlags: measured.hostFlags }),
     ...(measured.controls.length === 0 ? {} : { controls: [...measured.controls] }),
+    ...(facts.hostUnfit === undefined ? {} : { hostUnfit: facts.hostUnfit }),
     environment: measured.environment,
     baseSha: facts.baseSha,
     headSha: facts.headSha,

@@ -21,7 +21,7 @@ import { loadStandings, saveOutcomes } from './controls.ts';
 import { obtainFetchToken } from './fetch-token.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { HOST_WAIT_LIMIT_MS, measureLimitMs, PREPARE_LIMIT_MS, RunDeadline } from './run-deadline.ts';
-import { showRun } from './show-run.ts';
+import { showRun, WAITING } from './show-run.ts';
 import { workFolder } from './work-folder.ts';
 
 export interface RunContext {
@@ -101,7 +101,10 @@ function storingHooks(
       });
     },
     async onProfiles(files) {
-      await saveProfiles(pool, lease, files);
+      // The verdict is published and not measured again for the sake of its explanation.
+      await saveProfiles(pool, lease, files).catch((error: unknown) =>
+        log.warn({ error }, 'the profiles could not be kept'),
+      );
     },
     onDiagnosis(scenario, what) {
       log.info({ scenario, what }, 'looking closer at a confirmed slowdown');
@@ -203,7 +206,7 @@ async function putBack(
   await withTransaction(pool, async (tx) => {
     if (!(await passOn(tx, lease, how))) return;
     // Nobody reads logs to find out why a run waits.
-    if (why?.code === HOST_UNSTEADY) await setNotice(tx, run.id, `waiting: ${why.message}`);
+    if (why?.code === HOST_UNSTEADY) await setNotice(tx, run.id, `${WAITING}${why.message}`);
     await showRun(tx, run, { publicUrl: config.publicUrl });
   });
 }

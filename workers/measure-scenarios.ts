@@ -156,9 +156,10 @@ export async function measureScenarios(request: MeasureRequest): Promise<Measure
     for (const [index, scenario] of config.scenarios.entries()) {
       const pairs: Pair[] = [];
       measured.pairs.set(scenario.name, pairs);
+      // The pair that calibrates a plant counts against the budget like any other.
+      const startedMs = performance.now();
       const plant =
         request.plant === undefined ? undefined : await plantFor(runner, scenario, request.plant, seed);
-      const startedMs = performance.now();
       for (;;) {
         const step = stepOf(scenario, measured, performance.now() - startedMs, family);
         if (step.kind === 'stop') {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -25,8 +26,11 @@ export async function readSides(
     const root = found.roots[side];
     const { requests } = found;
     const texts: string[] = [];
+    let left = MAX_PROFILE_BYTES;
     for (let no = 0; no < found.files[side]; no += 1) {
-      texts.push(await readBounded(join(folder, profileFileName(side, no))));
+      const text = await readBounded(join(folder, profileFileName(side, no)), left);
+      texts.push(text);
+      left -= text.length;
     }
     if (found.profiler === 'perf') {
       sides[side] = { tree: sumOfTrees(texts.map((text) => treeOfPerfScript(text, root))), requests };
@@ -46,13 +50,16 @@ export async function readSides(
   return sides;
 }
 
-/** A runner is not trusted with the size of what it leaves, nor that it is a file of its own. */
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, 'r');
+/**
+ * A runner is not trusted with the size of what it leaves, nor that it is a file of its own: no link is followed, and a
+ * pipe, which nobody may ever write to, is not waited for.
+ */
+async function readBounded(path: string, mostBytes: number): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = await file.stat();
-    if (!stat.isFile() || stat.size > MAX_PROFILE_BYTES)
-      throw new Error('the profile is too large to be read');
+    if (!stat.isFile() || stat.size > mostBytes)
+      throw new Error('the profile is no file, or too large to be read');
     return await file.readFile('utf8');
   } finally {
     await file.close();

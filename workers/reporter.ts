@@ -20,6 +20,7 @@ import { type Pool, type Queryable, withTransaction } from '../src/store/pool.ts
 import * as repositories from '../src/store/repositories.ts';
 import * as runs from '../src/store/runs.ts';
 import { settingOrMake } from '../src/store/settings.ts';
+import { saveVerdicts } from '../src/store/verdicts.ts';
 import { VERSION } from '../src/version.ts';
 import { readEvent } from '../src/webhook/payload.ts';
 import { connectDatabase, connectQueue, type Database } from './connect.ts';
@@ -56,7 +57,16 @@ function dispatcherPorts(pool: Pool, show: (tx: Queryable, run: Run) => Promise<
     runsToDispatch: (olderThanMs: number) => runs.runsToDispatch(pool, olderThanMs),
     markDispatched: (id: string) => runs.markDispatched(pool, id),
     inTransaction: <T>(work: (tx: Queryable) => Promise<T>) => withTransaction(pool, work),
-    reapExpiredLeases: (tx: Queryable) => runs.reapExpiredLeases(tx),
+    async reapExpiredLeases(tx: Queryable) {
+      const reaped = await runs.reapExpiredLeases(tx);
+      for (const run of reaped.judged) {
+        const { result } = await runs.resultOf(tx, run.id);
+        if (result?.kind === 'judged')
+          await saveVerdicts(tx, { runId: run.id, leaseEpoch: run.leaseEpoch }, result.verdicts);
+        await show(tx, run);
+      }
+      return reaped;
+    },
     closeReported: (tx: Queryable) => runs.closeReported(tx),
     onRequeued: show,
     onLost: show,

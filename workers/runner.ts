@@ -9,7 +9,7 @@ import { diagnoseScenario } from '../src/measure/diagnosis/diagnose.ts';
 import { describeEnvironment } from '../src/measure/host/environment.ts';
 import { measurePair, type PairContext } from '../src/measure/pair.ts';
 import type { FromRunner, RunnerPlan, ToRunner } from '../src/measure/protocol.ts';
-import { stopAllServices } from '../src/measure/service-process.ts';
+import { stopAllRunning } from '../src/measure/running.ts';
 import { Slots } from '../src/measure/slots.ts';
 
 let isEnding = false;
@@ -37,7 +37,7 @@ function prepare(plan: RunnerPlan): PairContext {
 // Also sent by the kernel when the parent dies: whatever the services started ends with them.
 process.once('SIGTERM', () => {
   isEnding = true;
-  void stopAllServices().finally(() => process.exit(1));
+  void stopAllRunning().finally(() => process.exit(1));
 });
 
 let context: PairContext | undefined;

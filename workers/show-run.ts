@@ -14,6 +14,9 @@ export interface ShowContext {
   publicUrl: string | undefined;
 }
 
+/** Begins a notice that says why a run waits: nothing to be said of one that waits no more. */
+export const WAITING = 'waiting: ';
+
 /** All that is known of a run, read inside the caller's transaction. */
 async function viewOf(tx: Queryable, runId: string, context: ShowContext): Promise<RunView> {
   const { run, result, progress, timings } = await resultOf(tx, runId);
@@ -22,7 +25,8 @@ async function viewOf(tx: Queryable, runId: string, context: ShowContext): Promi
   const position = isWaiting ? await queuePosition(tx, runId) : undefined;
   const workers = isWaiting ? await liveWorkers(tx, run.pool) : [];
   const logs = result?.kind === 'failed' ? await logsOf(tx, runId) : [];
-  const notice = await noticeOf(tx, runId);
+  const noted = await noticeOf(tx, runId);
+  const notice = isWaiting || noted?.startsWith(WAITING) !== true ? noted : undefined;
   return {
     run,
     ...(result === undefined ? {} : { result }),

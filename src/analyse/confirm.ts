@@ -53,9 +53,10 @@ export function confirmLooks(explored: number): readonly number[] {
 /**
  * Whether fresh pairs repeat an alarm, at one look of {@link confirmLooks}. They do when
  *
- * - they alone exclude 0 on the alarm's side, at this look's part of {@link CONFIRM_ALPHA} (Lan & DeMets,
- *   doi:10.1093/biomet/70.3.659, the union bound over looks): by t with the spread of both stages around their own centres
- *   below eight pairs, by the signed-rank bound of the fresh ones from there on;
+ * - they alone exclude 0 on the alarm's side, at this look's part of {@link CONFIRM_ALPHA} (Lan & DeMets, "Discrete
+ *   Sequential Boundaries for Clinical Trials", doi:10.1093/biomet/70.3.659, the union bound over looks): by t with the
+ *   spread of both stages around their own centres below eight pairs, by the signed-rank bound of the fresh ones from
+ *   there on;
  * - their centre is beyond the smallest effect worth a word; and
  * - the whole pooled interval lies beyond both that effect and the margin: what is called is then larger than what is
  *   nobody's problem, and a verdict never stands beside an interval that denies it.

@@ -27,8 +27,8 @@ export interface DerivedLook {
 
 /**
  * The largest k for every look that keep to the line: by n pairs at most alpha n / maxPairs of all same-code runs have
- * crossed (Lan & DeMets, doi:10.1093/biomet/70.3.659). Beyond the exact part, where the line is kept by the simulated
- * figure plus two standard errors.
+ * crossed (Lan & DeMets, "Discrete Sequential Boundaries for Clinical Trials", doi:10.1093/biomet/70.3.659). Beyond the
+ * exact part, where the line is kept by the simulated figure plus two standard errors.
  *
  * The walk: under the null hypothesis the next value takes any place among the magnitudes so far with equal probability
  * and its sign is a fair coin, whatever the law of the noise. So the signs in the order of the magnitudes are a Markov chain.

@@ -1,6 +1,6 @@
 import type { ControlStanding } from '../domain/control.ts';
 import type { Metric } from '../domain/metric.ts';
-import type { CpuSource, Environment } from '../domain/trial.ts';
+import type { CpuSource } from '../domain/trial.ts';
 import { median, standardDeviation } from '../stats/summary.ts';
 import type { MetricLimits } from './metric-limits.ts';
 import { metricPairs } from './pairs.ts';
@@ -26,6 +26,9 @@ export const CONTROL_JOBS_NEEDED = 5;
 export const NOISY_SD = 0.02;
 export const NOISY_FROM_PAIRS = 8;
 
+/** Share of CPU time stolen during the pairs (median) from which on it speaks against a host. */
+const STEAL_SHARE = 0.01;
+
 /** A host with any reason against it gets its margins times this. */
 export const UNKIND_FACTOR = 2;
 
@@ -41,7 +44,8 @@ const NEGLIGIBLE_STEP = 0.2;
  *
  * - twice the standing control's bias where that is more: half of it is what this rig is known to be off by on the same code,
  *   the other half that this is known from a few jobs only;
- * - twice the floor on a host with reasons against it: flags, or pairs that differ by more than 2 % (standard deviation);
+ * - twice the floor on a host with reasons against it: flags, pairs that differ by more than 2 % (standard deviation), or a
+ *   hypervisor that took more than 1 % meanwhile;
  * - wider by one step of the CPU clock where that is coarse: a reading may be off by one at either end.
  *
  * Everything that is read from the pairs is the same when base and head change places, so the margin favours neither.
@@ -58,7 +62,7 @@ export function marginFor(input: {
   const { metric, limits, kept, standing, host } = input;
   const why: string[] = [];
   let { margin } = limits;
-  const unkind = [...(host?.flags ?? []), ...noiseOf(kept)];
+  const unkind = [...(host?.flags ?? []), ...noiseOf(kept), ...stealOf(kept)];
   if (unkind.length > 0) {
     margin *= UNKIND_FACTOR;
     why.push(`${unkind.join('; ')}: margin doubled`);
@@ -78,12 +82,6 @@ export function marginFor(input: {
   return { margin, why };
 }
 
-/** What speaks against a host, from its environment and what the look at it before the first pair found. */
-export function hostFacts(environment: Environment, preflightFlags: readonly string[]): HostFacts {
-  const unpinned = environment.pinning === 'none' ? ['services and load generator share their CPUs'] : [];
-  return { flags: [...unpinned, ...preflightFlags] };
-}
-
 function biasOf({ scale }: Metric, standing: ControlStanding | undefined): number {
   if (standing?.bias === undefined || standing.jobs < CONTROL_JOBS_NEEDED) return 0;
   return scale === 'ratio' ? Math.expm1(standing.bias) : standing.bias;
@@ -96,9 +94,17 @@ function noiseOf(kept: readonly WorkingPair[]): string[] {
   return sd > NOISY_SD ? [`CPU time of pairs differs by ${percent(sd)} on this host`] : [];
 }
 
+/** The hypervisor takes from both sides, but not in the same milliseconds. */
+function stealOf(kept: readonly WorkingPair[]): string[] {
+  const share = median(kept.flatMap(({ pair }) => pair.stealShare ?? [])) ?? 0;
+  return share > STEAL_SHARE ? [`other guests of the hypervisor took ${percent(share)} of the CPU time`] : [];
+}
+
 function cpuStep(metric: Metric, kept: readonly WorkingPair[]): { us: number; share: number } | undefined {
   if (!metric.name.startsWith('cpu_')) return undefined;
-  const us = CPU_STEP_US[kept[0]?.base.cpuSource ?? 'schedstat'];
+  // The coarsest: a pair may fall back by itself, when a thread ends that no control group counts.
+  const steps = kept.flatMap(({ base }) => CPU_STEP_US[base.cpuSource] ?? []);
+  const us = steps.length === 0 ? undefined : Math.max(...steps);
   const used = median(
     kept.flatMap(({ base }) => {
       const figure = figureOf(base, metric.name);

@@ -14,7 +14,7 @@ export interface MetricLimits {
 
 /**
  * The limits by metric. `minEffect` is the margin that the experiments behind this project chose for a metric after its
- * noise (recorded on a 2-vCPU virtual machine, test/fixtures/runs; docs/statistics.md, "Limits by metric"), the margin
+ * noise (recorded on a 2-vCPU virtual machine, test/fixtures/runs; docs/statistics.md, "Margins"), the margin
  * half of it, as 0.5 % is to 1 % for CPU time. Chosen by looking at those recordings: a start, not a law. The standing
  * control widens a margin that proves too narrow for an installation (margin.ts).
  */

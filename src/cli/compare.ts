@@ -14,6 +14,7 @@ import { readConfig } from '../config.ts';
 import { describeResult, exitCodeOfResult, type ResultForm } from './describe-result.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { parseSeed } from './seed.ts';
+import { writeProfiles } from './profile-files.ts';
 import { openTrialsFile, type TrialsFile } from './trials-file.ts';
 
 interface CompareOptions {
@@ -24,6 +25,7 @@ interface CompareOptions {
   seed?: string;
   repo?: string;
   trials?: string;
+  profiles?: string;
 }
 
 function formOf(options: CompareOptions): ResultForm {
@@ -31,11 +33,19 @@ function formOf(options: CompareOptions): ResultForm {
   return options.markdown ? 'markdown' : { color: wantsColor(process.stdout) };
 }
 
-function hooksFor(progress: Progress, trials: TrialsFile | undefined): ComparisonHooks {
+function hooksFor(
+  progress: Progress,
+  trials: TrialsFile | undefined,
+  profilesFolder: string | undefined,
+): ComparisonHooks {
   return {
     onPhase: (phase) => progress.say(phase),
     onHostBusy: () => progress.say('waiting: another measurement holds this host'),
     onPair: async (pair) => trials?.add(pair),
+    onProfiles: async (files) => {
+      if (profilesFolder === undefined) return;
+      for (const path of await writeProfiles(profilesFolder, files)) progress.say(`profile: ${path}`);
+    },
     onDiagnosis: (scenario, what) =>
       progress.say(
         `${scenario}: ${what === 'profile' ? 'where the time went' : 'counting instructions (valgrind)'}`,
@@ -97,7 +107,7 @@ async function compareRevisions(
       seed,
       signal,
       config,
-      hooks: hooksFor(progress, trials),
+      hooks: hooksFor(progress, trials, options.profiles),
       checkHost: () =>
         checkHostForCompare(dataFolder, {
           mode: readConfig({ PERF_CI_PREFLIGHT: process.env['PERF_CI_PREFLIGHT'] }).preflight,

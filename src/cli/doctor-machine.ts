@@ -144,6 +144,21 @@ async function disk(folder: string): Promise<Finding> {
   }
 }
 
+/** What is looked at after a confirmed slowdown; Node's own profiler needs nothing. */
+function closerLook(): Finding {
+  const name = 'closer look';
+  const missing = ['valgrind', 'perf'].filter((tool) => findOnPath(tool) === undefined);
+  if (missing.length === 0) {
+    return { name, state: 'ok', found: 'valgrind counts instructions, perf profiles native services' };
+  }
+  return {
+    name,
+    state: 'warn',
+    found: `no ${missing.join(', no ')}: ${missing.includes('valgrind') ? 'no instruction counts' : ''}${missing.length === 2 ? ', ' : ''}${missing.includes('perf') ? 'no profiles of native services' : ''}`,
+    todo: `apt-get install ${missing.map((tool) => (tool === 'perf' ? 'linux-perf' : tool)).join(' ')}, if a second opinion is worth it`,
+  };
+}
+
 /** What this machine can measure. */
 export async function examineMachine(dataFolder: string): Promise<Finding[]> {
   return [
@@ -153,6 +168,7 @@ export async function examineMachine(dataFolder: string): Promise<Finding[]> {
     cpuTime(),
     hugePages(),
     parentDeath(),
+    closerLook(),
     sandbox(),
     await quiet(),
     await disk(dataFolder),

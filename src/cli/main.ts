@@ -73,6 +73,7 @@ program
   .option('--seed <number>', 'seed of all coins (default: random, printed)')
   .option('--repo <folder>', 'git repository', '.')
   .option('--trials <file>', 'write every pair there as a JSON line, as perf-ci judge reads them')
+  .option('--profiles <folder>', 'write CPU profiles of a confirmed slowdown there, for speedscope or Chrome')
   .addHelpText('after', EXIT_CODES)
   .action(async (base: string, head: string, options: Record<string, unknown>) =>
     leaveWith(await (await import('./compare.ts')).runCompare(base, head, options)),
@@ -125,6 +126,23 @@ program
   .addHelpText('after', REJUDGE_HELP)
   .action(async (options: { run?: string; since?: string; dryRun?: boolean }) =>
     leaveWith(await (await import('./rejudge.ts')).runRejudge(options)),
+  );
+
+program
+  .command('control')
+  .description(
+    'how good this installation is: what its control runs found on the same code and on planted slowdowns',
+  )
+  .option(
+    '--forget <owner/name>',
+    'forget the control runs of a repository, once what they blocked is mended',
+  )
+  .addHelpText(
+    'after',
+    '\nExit code: 0 fine, 1 alarms of a metric are blocked, 2 no control run has ended yet, 3 wrong call.\n',
+  )
+  .action(async (options: { forget?: string }) =>
+    leaveWith(await (await import('./control.ts')).runControl(options)),
   );
 
 const config = program.command('config').description('look at a perf-ci.yml');

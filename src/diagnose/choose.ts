@@ -17,9 +17,17 @@ export interface DiagnosisPlan {
 /** Gating metrics whose growth a profile of CPU time can explain. */
 const EXPLAINABLE = /^(cpu_|latency_|open_latency_|throughput$)/;
 
+/** An alarm of a slowdown that fresh pairs did not repeat, or that must not be raised. */
+function isSuspected({ verdict, confirmation, blocked, pairsWorse, pairsUsed }: Verdict): boolean {
+  const hadAlarm = confirmation !== undefined || blocked !== undefined;
+  return verdict === 'inconclusive' && hadAlarm && 2 * pairsWorse > pairsUsed;
+}
+
 /**
  * Which scenarios are looked at more closely: those with a gating time or CPU metric that regressed (a verdict of that
- * name is a confirmed one), the largest change first, at most two; each part as the configuration wants it.
+ * name is a confirmed one), the largest change first, then those that are only suspected, at most two in all; each part as
+ * the configuration wants it. Of a suspected slowdown instructions alone are counted: they do not depend on the luck of
+ * pairs, while a profile would explain what may not be there.
  */
 export function chooseDiagnosis(
   config: Pick<ProjectConfig, 'scenarios' | 'diagnosis'>,
@@ -30,16 +38,18 @@ export function chooseDiagnosis(
   const plans: { plan: DiagnosisPlan; size: number }[] = [];
   for (const scenario of config.scenarios) {
     const own = verdicts.filter((verdict) => verdict.scenario === scenario.name);
-    const slower = own.filter(
-      ({ metric, verdict, threshold }) =>
-        verdict === 'regressed' && threshold !== undefined && EXPLAINABLE.test(metric),
-    );
-    if (slower.length === 0) continue;
+    const gating = own.filter(({ metric, threshold }) => threshold !== undefined && EXPLAINABLE.test(metric));
+    const slower = gating.filter(({ verdict }) => verdict === 'regressed');
+    const isSure = slower.length > 0;
+    if (!isSure && !(instructions && gating.some(isSuspected))) continue;
+    const sizes = slower.map(({ effect, effectIn }) => (effectIn === 'absolute' ? 0 : Math.abs(effect ?? 0)));
     plans.push({
-      plan: { scenario, profile, instructions: instructions && (whyNoInstructions(own) ?? true) },
-      size: Math.max(
-        ...slower.map(({ effect, effectIn }) => (effectIn === 'absolute' ? 0 : Math.abs(effect ?? 0))),
-      ),
+      plan: {
+        scenario,
+        profile: profile && isSure,
+        instructions: instructions && (whyNoInstructions(own) ?? true),
+      },
+      size: Math.max(-1, ...sizes),
     });
   }
   return plans

@@ -113,6 +113,8 @@ export type RunResult =
       notes: string[];
       /** What spoke against the machine before the first pair; by it margins were widened. Part of a sentence each. */
       hostFlags?: string[];
+      /** The machine was too restless and measured on all the same. */
+      hostUnfit?: true;
       environment: Environment;
       baseSha: string;
       headSha: string;

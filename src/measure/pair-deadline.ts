@@ -4,6 +4,12 @@ import { CLOSED_SLICE_LIMIT_MS, CLOSED_SLICES, GIVE_UP_BEHIND_MS, OPEN_SLICES } 
 /** Stopping both services, custom numbers, questions to Node and what else a pair does in bounded time. */
 const REST_MS = 60_000;
 
+/**
+ * Requests of which each may take its whole limit: set-up, the last comparison of answers with the question whether the base
+ * differs from itself, the ends of warm-up, of the measured phase and of the batch for growth.
+ */
+const SINGLE_REQUESTS = 1 + 4 + 2 + 2 + 2;
+
 /** Longest that a pair can take by its own limits, in milliseconds; what is over that hangs. */
 export function longestPairMs(
   service: Pick<ServiceSpec, 'readyTimeoutMs'>,
@@ -22,7 +28,7 @@ export function longestPairMs(
     2 * service.readyTimeoutMs +
     5 * load.warmUpMs +
     load.measuredMs +
-    8 * load.requestTimeoutMs +
+    SINGLE_REQUESTS * load.requestTimeoutMs +
     openMs +
     closedMs +
     REST_MS

@@ -4,8 +4,8 @@ import { createRandom, type Random } from '../stats/random.ts';
 import { openCpuMeter } from './accounts/cpu.ts';
 import { readCustomNumbers, watchedTexts } from './accounts/custom.ts';
 import { chooseInspectorPorts } from './accounts/node-options.ts';
-import { readSteal } from './accounts/process-tree.ts';
 import { measureCommandPair } from './command/command-pair.ts';
+import { readMachineTime, stealSince } from './host/machine-time.ts';
 import { compareAnswers } from './load/answers.ts';
 import { deckOf } from './load/deck.ts';
 import { SideInUse } from './load/exchange.ts';
@@ -69,7 +69,7 @@ export async function measurePair(
   };
   const startedAt = new Date();
   const startedMs = performance.now();
-  const stealBefore = readSteal();
+  const machineBefore = readMachineTime();
   let outcomes: Record<Side, TrialOutcome>;
   try {
     outcomes = await runPhases(pair);
@@ -81,7 +81,7 @@ export async function measurePair(
     await Promise.all(Object.values(pair.running).map((side) => side.process.stop()));
   }
 
-  const stealAfter = readSteal();
+  const steal = stealSince(machineBefore);
   const { scenario: name, pairNo, stage, seed } = request;
   return {
     scenario: name,
@@ -93,9 +93,7 @@ export async function measurePair(
     wallMs: performance.now() - startedMs,
     ...outcomes,
     answers: pair.answers,
-    ...(stealBefore && stealAfter && stealAfter.total > stealBefore.total
-      ? { stealShare: (stealAfter.stolen - stealBefore.stolen) / (stealAfter.total - stealBefore.total) }
-      : {}),
+    ...steal,
   };
 }
 
@@ -124,7 +122,7 @@ async function runPhases(pair: PairUnderWay): Promise<Record<Side, TrialOutcome>
     load,
   );
 
-  const judged = await measureJudging(running, meters, deck, load, random, findings);
+  const judged = await measureJudging(running, meters, order, deck, load, random, findings);
 
   await addCustomNumbers(pair, findings);
   const inspectors = await openInspectors(running, scenario, findings);
@@ -152,7 +150,9 @@ async function startPair(
 ): Promise<Record<Side, number>> {
   const trees = context.slots.arrange(random.coin() ? 'base' : 'head');
   const ports = await choosePorts(context.config.service.port, random.coin() ? 'base' : 'head');
-  const inspectorPorts = asksNode(scenario) ? await chooseInspectorPorts() : undefined;
+  const inspectorPorts = asksNode(scenario)
+    ? await chooseInspectorPorts(context.config.service.port)
+    : undefined;
   return startBoth(order, (side) => {
     const process = startSide(context, {
       side,
@@ -168,9 +168,13 @@ async function startPair(
 }
 
 /** Numbers that the services themselves give, now that both have answered the same requests. */
-async function addCustomNumbers({ scenario, running }: PairUnderWay, findings: PairFindings): Promise<void> {
+async function addCustomNumbers(
+  { scenario, running, order }: PairUnderWay,
+  findings: PairFindings,
+): Promise<void> {
   if (scenario.custom === undefined) return;
-  for (const side of SIDES) {
+  // In the order of the start, which is by coin: a number that rises by itself is larger in whoever is asked last.
+  for (const side of order) {
     const { figures, notes } = await readCustomNumbers(scenario.custom, running[side].process);
     Object.assign(findings[side].figures, figures);
     findings[side].notes.push(...notes);

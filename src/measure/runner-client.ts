@@ -58,10 +58,14 @@ export class Runner {
     const runner = new Runner(child, plan);
     signal?.addEventListener('abort', () => runner.#abort(), { once: true });
     if (signal?.aborted) runner.#abort();
-    const ready = await runner.#ask({ type: 'plan', plan }, START_DEADLINE_MS);
-    if (ready.type === 'ready') return { runner, environment: ready.environment };
-    await runner.stop();
-    throw runner.#unexpected(ready);
+    try {
+      const ready = await runner.#ask({ type: 'plan', plan }, START_DEADLINE_MS);
+      if (ready.type === 'ready') return { runner, environment: ready.environment };
+      throw runner.#unexpected(ready);
+    } catch (error) {
+      await runner.stop();
+      throw error;
+    }
   }
 
   /** Measures one pair. @throws PerfCiError `runner-failed` (retryable) when the runner itself fails */
@@ -83,6 +87,7 @@ export class Runner {
 
   /** The runner stops its services and goes; one that does not is killed, and its services with it. */
   #abort(): void {
+    if (this.#end !== undefined) return;
     this.#child.kill('SIGTERM');
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
     this.#child.once('exit', () => clearTimeout(kill));

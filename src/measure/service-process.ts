@@ -170,6 +170,3 @@ export class ServiceProcess {
     for (const action of this.#afterStop.splice(0)) await action();
   }
 }
-
-/** Ends every service and command that runs; for a runner that is told to end in the middle of a pair. */
-export { stopAllRunning as stopAllServices } from './running.ts';

@@ -32,7 +32,9 @@ export class Slots {
     const [s0, s1, aside] = this.#paths();
     const note = join(this.#folder, 'base-inode');
     if (!existsSync(note)) {
-      writeFileSync(note, String(statSync(s0).ino));
+      // As a whole or not at all: an empty note would say that the base lies elsewhere.
+      writeFileSync(`${note}.new`, String(statSync(s0).ino));
+      renameSync(`${note}.new`, note);
       return 'base';
     }
     if (existsSync(aside)) {
@@ -78,9 +80,14 @@ async function freePort(): Promise<number> {
   }
 }
 
+/** The neighbour of a fixed port, with as many digits, so that both environments have the same length. */
+function neighbourOf(port: number): number {
+  return port === 65_535 || port === 9999 ? port - 1 : port + 1;
+}
+
 /**
- * One port for each side; `first` gets the first. A fixed `port` in the configuration names the first of two
- * consecutive ports, since both sides run at once.
+ * One port for each side; `first` gets the first. A fixed `port` in the configuration names one of two neighbours, since
+ * both sides run at once.
  */
 export async function choosePorts(port: ServiceSpec['port'], first: Side): Promise<Record<Side, number>> {
   let pair: [number, number];
@@ -90,7 +97,7 @@ export async function choosePorts(port: ServiceSpec['port'], first: Side): Promi
     while (other === one) other = await freePort();
     pair = [one, other];
   } else {
-    pair = [port, port + 1];
+    pair = [port, neighbourOf(port)];
   }
   return first === SIDES[0] ? { base: pair[0], head: pair[1] } : { base: pair[1], head: pair[0] };
 }

@@ -81,7 +81,7 @@ export const diagnosis = mapping(
     }).prefault(true),
     instructions: flag({
       description:
-        'Instructions counted by valgrind, where it is installed: a second opinion, never the gate.',
+        'Instructions counted by valgrind after an alarm, where it is installed: a second opinion, never the gate.',
       example: false,
     }).prefault(true),
   },

@@ -19,7 +19,7 @@ const port = described(
   ),
   {
     description:
-      'The port on which the service listens. `auto`: two free ports are picked and each side gets its own in the variable PORT.',
+      'The port on which the service listens: each side is told its own in the variable PORT, since both run at once. `auto`: two free ports; a number: that port and its neighbour.',
     bounds: PORT_RULE,
     example: 8080,
   },

@@ -1,4 +1,5 @@
 import type { Plant } from '../domain/control.ts';
+import { type MetricName, metricOf } from '../domain/metric.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { amountsOf } from './amounts.ts';
 import { metricTitle } from './metric-title.ts';
@@ -15,10 +16,15 @@ export function describeControl(result: JudgedResult, verdicts: readonly Verdict
   const standings = (result.controls ?? []).filter((standing) =>
     verdicts.some(({ scenario, metric }) => scenario === standing.scenario && metric === standing.metric),
   );
-  const jobs = standings.reduce((sum, standing) => sum + standing.jobs, 0);
+  // A job is one job, however many metrics of its scenario it tells of.
+  const jobs = [...Map.groupBy(standings, ({ scenario }) => scenario).values()].reduce(
+    (sum, own) => sum + Math.max(...own.map((standing) => standing.jobs)),
+    0,
+  );
   if (jobs === 0) return undefined;
   const alarms = standings.reduce((sum, { falseAlarms }) => sum + falseAlarms, 0);
-  const bands = standings.flatMap(({ noiseBand }) => noiseBand ?? []);
+  // Bands in units of their own are in the fold: 120 bytes are no percentage.
+  const bands = standings.flatMap(({ metric, noiseBand }) => (isRelative(metric) ? (noiseBand ?? []) : []));
   const band =
     bands.length === 0 ? '' : `${bands.length > 1 ? 'at most ' : ''}±${formatBound(Math.max(...bands))}, `;
   return `Same-code control: ${band}${count(alarms, 'false alarm')} in ${count(jobs, 'job')}.`;
@@ -48,13 +54,23 @@ export function controlRows({ controls = [], verdicts }: JudgedResult, style: Te
       .slice(0, 6)
       .map(({ plant, found: hits, tried }) => `${describePlant(plant)} found ${hits} of ${tried}`);
     const facts = [
-      noiseBand === undefined ? 'no noise band yet' : `noise band ±${formatBound(noiseBand)}`,
+      noiseBand === undefined ? 'no noise band yet' : describeBand(metric, noiseBand, own),
       `${count(falseAlarms, 'false alarm')} in ${count(jobs, 'same-code job')}`,
       ...(found.length === 0 ? [] : [`planted: ${found.join(', ')}`]),
       ...(standing.blocked === undefined ? [] : ['no alarm is raised']),
     ];
     return `Standing control of ${title} on ${style.code(scenario, 60)}: ${facts.join('; ')}`;
   });
+}
+
+function isRelative(metric: MetricName): boolean {
+  return metricOf(metric).scale === 'ratio';
+}
+
+/** In percent, or in the unit that the verdict of the metric tells. */
+function describeBand(metric: MetricName, noiseBand: number, own: Verdict | undefined): string {
+  if (isRelative(metric)) return `noise band ±${formatBound(noiseBand)}`;
+  return own === undefined ? 'noise band in its own unit' : `noise band ±${amountsOf(own).bound(noiseBand)}`;
 }
 
 /** Why the margin is wider than usual, for the verdicts that matter; undefined when it is not. */

@@ -32,7 +32,7 @@ export async function activeRepositories(db: Queryable, days: number): Promise<s
  * Reads what the schedule needs and holds the repository's schedule until the end of `tx`: of several that decide at the
  * same moment the second sees what the first has created.
  *
- * @returns undefined when nothing of it was ever judged
+ * @returns undefined when nothing of it was ever judged by an installation that is still there
  */
 export async function controlFacts(tx: Queryable, repoId: string): Promise<ControlFacts | undefined> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('control:' || $1, 0))`, [repoId]);
@@ -43,7 +43,9 @@ export async function controlFacts(tx: Queryable, repoId: string): Promise<Contr
     base_ref: string;
   }>(
     `select r.installation_id, r.repo_full_name, r.base_sha, r.base_ref from runs r
+     left join installations i on i.installation_id = r.installation_id
      where r.repo_id = $1 and r.kind <> 'control' and r.result ->> 'kind' = 'judged'
+       and coalesce(i.state, 'active') = 'active'
      order by r.sequence desc limit 1`,
     [repoId],
   );
@@ -59,6 +61,7 @@ export async function controlFacts(tx: Queryable, repoId: string): Promise<Contr
   const judged = await tx.query<{ at: Date }>(
     `select m.moved_at as at from runs r join run_moves m on m.run_id = r.id and m.to_state = 'reporting'
      where r.repo_id = $1 and r.kind <> 'control' and r.result ->> 'kind' = 'judged'
+       and r.created_at > now() - interval '120 days'
      order by m.move_id desc limit 500`,
     [repoId],
   );
@@ -66,6 +69,7 @@ export async function controlFacts(tx: Queryable, repoId: string): Promise<Contr
     `select count(*)::int as judged
      from runs r join run_moves m on m.run_id = r.id and m.to_state = 'reporting'
      where r.repo_id = $1 and r.kind = 'pull_request' and r.result ->> 'kind' = 'judged'
+       and r.created_at > now() - interval '120 days'
        and m.moved_at > coalesce((
          select max(c.created_at) from runs c
          where c.repo_id = $1 and c.kind = 'control' and c.plant ->> 'kind' = 'none'

@@ -83,3 +83,41 @@ export async function controlOutcomes(
     });
   });
 }
+
+/** Where control runs were measured. */
+export interface ControlPlace {
+  repoId: string;
+  repoFullName: string;
+  machineId: string;
+  scenarios: string[];
+}
+
+/** Every repository and machine of which there are outcomes, with the scenarios that have some. */
+export async function controlPlaces(db: Queryable): Promise<ControlPlace[]> {
+  const { rows } = await db.query<{
+    repo_id: string;
+    full_name: string | null;
+    machine_id: string;
+    scenarios: string[];
+  }>(
+    `select c.repo_id, r.full_name, c.machine_id, array_agg(distinct c.scenario order by c.scenario) as scenarios
+     from control_outcomes c left join repositories r on r.repo_id = c.repo_id
+     group by c.repo_id, r.full_name, c.machine_id
+     order by r.full_name, c.machine_id`,
+  );
+  return rows.map((row) => ({
+    repoId: row.repo_id,
+    repoFullName: row.full_name ?? `repository ${row.repo_id}`,
+    machineId: row.machine_id,
+    scenarios: row.scenarios,
+  }));
+}
+
+/** Forgets what control runs of a repository found, on all machines. @returns outcomes forgotten */
+export async function forgetControlOutcomes(db: Queryable, repoFullName: string): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from control_outcomes c using repositories r where r.repo_id = c.repo_id and r.full_name = $1`,
+    [storableText(repoFullName)],
+  );
+  return rowCount ?? 0;
+}

@@ -43,7 +43,7 @@ const INVARIANTS: Record<string, string> = {
     from runs r join lateral (
       select m.moved_at from run_moves m where m.run_id = r.id order by m.move_id desc limit 1
     ) last on true
-    where r.state = 'queued' and last.moved_at < now() - $1 * interval '1 s'`,
+    where r.state = 'queued' and greatest(last.moved_at, r.not_before) < now() - $1 * interval '1 s'`,
   'an-older-head-is-superseded': `
     select 'run ' || r.id || ' of head ' || r.head_sha || ' is ' || r.state || ' beside a newer head'
     from runs r

@@ -26,7 +26,7 @@ export async function saveProfiles(
   return true;
 }
 
-/** One profile of the attempt that gave the run its newest ones; undefined when there is none of that name. */
+/** One profile of the attempt that gave the run its result; undefined when there is none of that name. */
 export async function profileOf(
   db: Queryable,
   runId: string,
@@ -35,8 +35,8 @@ export async function profileOf(
 ): Promise<ProfileFile | undefined> {
   const { rows } = await db.query<Pick<ProfileFile, 'format'> & { content: Buffer }>(
     `select p.format, p.content from run_profiles p
-     where p.run_id = $1 and p.scenario = $2 and p.name = $3
-       and p.lease_epoch = (select max(n.lease_epoch) from run_profiles n where n.run_id = $1)`,
+     join runs r on r.id = p.run_id and r.lease_epoch = p.lease_epoch
+     where p.run_id = $1 and p.scenario = $2 and p.name = $3`,
     [runId, storableText(scenario), name],
   );
   const [row] = rows;

@@ -85,7 +85,7 @@ export async function queuePosition(
         from (
           select (extract(epoch from m.moved_at - e.started_at) * 1000)::float8 as took_ms
           from runs e join run_moves m on m.run_id = e.id and m.to_state = 'reporting'
-          where e.repo_id = r.repo_id and e.started_at is not null
+          where e.repo_id = r.repo_id and e.started_at is not null and e.kind <> 'control'
           order by m.move_id desc
           limit 20
         ) recent) as typical_ms

@@ -96,8 +96,8 @@ export async function setPhase(
 }
 
 /**
- * Shows a result before the run has ended: the verdict stands, only explanations may still be added. A run that goes back
- * into the queue loses it again. False: the lease is lost.
+ * Shows a result before the run has ended: the verdict stands, only explanations may still be added. From here on the run
+ * does not go back into the queue any more, whatever becomes of its worker. False: the lease is lost.
  */
 export async function publishResult(tx: Queryable, lease: HeldLease, result: RunResult): Promise<boolean> {
   const { rowCount } = await tx.query(`update runs r set result = $3 where ${LEASE_HOLDS}`, [
@@ -120,19 +120,29 @@ export async function finishRun(tx: Queryable, lease: HeldLease, end: RunEnd): P
 
 /**
  * Takes runs from workers whose lease ran out: back into the queue, or `lost` once `maxAttempts` attempts
- * ended that way, so that a run that kills its worker does not do so for ever.
+ * ended that way, so that a run that kills its worker does not do so for ever. One whose verdict is published keeps it and
+ * goes on to `reporting`: GitHub never opens a completed check again. Its verdicts are still to be stored.
  */
 export async function reapExpiredLeases(
   tx: Queryable,
   maxAttempts = 3,
-): Promise<{ requeued: Run[]; lost: Run[] }> {
+): Promise<{ requeued: Run[]; lost: Run[]; judged: Run[] }> {
   const expired = await tx.query<RunRow>(
     `select r.* from runs r where r.state = 'leased' and r.lease_until <= now()
      order by r.sequence for update skip locked`,
   );
   const requeued: Run[] = [];
   const lost: Run[] = [];
+  const judged: Run[] = [];
   for (const row of expired.rows) {
+    if (row.result !== null) {
+      const { rows } = await tx.query<RunRow>(
+        `update runs r set state = 'reporting', notice = null where r.id = $1 returning r.*`,
+        [row.id],
+      );
+      judged.push(...rows.map(toRun));
+      continue;
+    }
     const ends = row.attempt >= maxAttempts;
     const { rows } = await tx.query<RunRow>(
       `update runs r set state = $2, result = $3, dispatched_at = null where r.id = $1 returning r.*`,
@@ -140,7 +150,7 @@ export async function reapExpiredLeases(
     );
     (ends ? lost : requeued).push(...rows.map(toRun));
   }
-  return { requeued, lost };
+  return { requeued, lost, judged };
 }
 
 function workerLost(row: RunRow): RunResult {

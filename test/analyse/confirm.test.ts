@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { confirmAlarm, confirmLooks, MIN_CONFIRM_PAIRS } from '../../src/analyse/confirm.ts';
 import type { Confirmation, Direction } from '../../src/analyse/confirm.ts';
 import { DEFAULT_LIMITS } from '../../src/analyse/rule.ts';
 import { yardstickOf } from '../../src/analyse/yardstick.ts';
 import type { ShareBlock } from '../../src/stats/shares.ts';
+import { signedRankPValue } from '../../src/stats/signed-rank.ts';
+import { studentTCdf } from '../../src/stats/student-t.ts';
 import { evenly } from './builders.ts';
 
 const alarm = evenly(5, 0.04, 0.005);
@@ -18,6 +21,43 @@ function check(
     { changes: fresh, blocks: [] },
     { direction, limits: DEFAULT_LIMITS, family: 1 },
   );
+}
+
+/** Centre of all averages of two, the value with itself included. */
+function slowCentre(values: readonly number[]): number {
+  const averages = values.flatMap((one, i) => values.slice(i).map((other) => (one + other) / 2));
+  const sorted = averages.toSorted((a, b) => a - b);
+  return ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
+}
+
+function slowMean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** One-sided p-value of "the centre is not above 0" by going through every pattern of signs. */
+function slowSignedRank(values: readonly number[]): number {
+  const ranked = values.toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  const found = ranked.reduce((sum, value, i) => sum + (value > 0 ? 0 : i + 1), 0);
+  let atMost = 0;
+  for (let pattern = 0; pattern < 2 ** values.length; pattern++) {
+    const sum = ranked.reduce((all, _, i) => all + ((pattern >> i) & 1) * (i + 1), 0);
+    if (sum <= found) atMost++;
+  }
+  return atMost / 2 ** values.length;
+}
+
+/** Whether an alarm is held, by p-values in place of bounds; for a slowdown, up to ten fresh pairs. */
+function slowHeld(explored: readonly number[], fresh: readonly number[]): boolean {
+  const looks = [0, 4, 6, 8, 10, 12, 15];
+  const spent = (0.05 * (fresh.length - (looks[looks.indexOf(fresh.length) - 1] as number))) / 15;
+  const squares = [explored, fresh].flatMap((each) => each.map((value) => (value - slowMean(each)) ** 2));
+  const df = squares.length - 2;
+  const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / df / fresh.length);
+  const p = fresh.length >= 8 ? slowSignedRank(fresh) : studentTCdf(-(slowMean(fresh) / error), df);
+  const centre = fresh.length >= 8 ? slowCentre(fresh) : slowMean(fresh);
+  const least = Math.log(1.01);
+  const all = [...explored, ...fresh].map((value) => value - least);
+  return p <= spent && centre > least && slowCentre(all) > 0 && signedRankPValue(all) <= 0.01;
 }
 
 describe('confirmLooks', () => {
@@ -62,6 +102,51 @@ describe('confirmAlarm', () => {
     expect(Math.expm1(confirmation.pooled?.lo as number)).toBeLessThan(DEFAULT_LIMITS.minEffect);
     expect(Math.expm1(confirmation.pooled?.lo as number)).toBeGreaterThan(DEFAULT_LIMITS.margin);
     expect(confirmation.state).toBe('open');
+  });
+
+  const ratio = fc.double({ min: -0.02, max: 0.06, noNaN: true });
+  const stages = fc.tuple(
+    fc.constantFrom(5, 6, 8).chain((count) => fc.uniqueArray(ratio, { minLength: count, maxLength: count })),
+    fc
+      .constantFrom(4, 6, 8, 10)
+      .chain((count) => fc.uniqueArray(ratio, { minLength: count, maxLength: count })),
+  );
+
+  it('agrees with its slow twin', () => {
+    let held = 0;
+    fc.assert(
+      fc.property(stages, fc.double({ min: 0, max: 0.08, noNaN: true }), (values, shift) => {
+        const [explored, fresh] = values.map((each) => each.map((value) => value + shift)) as [
+          number[],
+          number[],
+        ];
+        const { state } = check(explored, fresh);
+        if (state === 'held') held++;
+
+        expect(state === 'held').toBe(slowHeld(explored, fresh));
+      }),
+    );
+    expect(held).toBeGreaterThan(0);
+  });
+
+  it('is mirrored with the signs, and never lost by a larger change', () => {
+    fc.assert(
+      fc.property(stages, fc.double({ min: 0, max: 0.05, noNaN: true }), ([explored, fresh], more) => {
+        const { state } = check(explored, fresh);
+        const turned = check(
+          explored.map((value) => -value),
+          fresh.map((value) => -value),
+          'improved',
+        );
+        const larger = check(
+          explored.map((value) => value + more),
+          fresh.map((value) => value + more),
+        );
+
+        expect(turned.state).toBe(state);
+        if (state === 'held') expect(larger.state).toBe('held');
+      }),
+    );
   });
 
   it('mirrors for an improvement', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { followGate } from '../../src/analyse/gate-progress.ts';
 import { judgeScenario } from '../../src/analyse/judge.ts';
-import { CONTROL_JOBS_NEEDED, hostFacts, marginFor } from '../../src/analyse/margin.ts';
+import { CONTROL_JOBS_NEEDED, marginFor } from '../../src/analyse/margin.ts';
 import { nextStep } from '../../src/analyse/next-step.ts';
 import { siftPairs } from '../../src/analyse/pairs.ts';
 import type { ControlStanding } from '../../src/domain/control.ts';
 import { metricOf } from '../../src/domain/metric.ts';
-import type { Environment, Pair, Trial } from '../../src/domain/trial.ts';
+import type { Pair, Trial } from '../../src/domain/trial.ts';
 import { evenly, pair, pairsWith } from './builders.ts';
 import { CPU_GATE } from './jobs.ts';
 
@@ -50,6 +50,18 @@ describe('marginFor', () => {
     expect(at(0.004, CONTROL_JOBS_NEEDED - 1).margin).toBe(0.005);
   });
 
+  it('doubles when other guests took CPU time in most pairs, not when one pair met them', () => {
+    const stolen = (shares: number[]) =>
+      quiet.map((working, at) => ({ ...working, pair: { ...working.pair, stealShare: shares[at] ?? 0 } }));
+    const at = (shares: number[]) => marginFor({ metric: CPU, limits: LIMITS, kept: stolen(shares) });
+
+    expect(at(quiet.map(() => 0.03))).toEqual({
+      margin: 0.01,
+      why: ['other guests of the hypervisor took 3.00 % of the CPU time: margin doubled'],
+    });
+    expect(at([0.3])).toEqual({ margin: 0.005, why: [] });
+  });
+
   it('doubles for a host with reasons against it, once, and names each', () => {
     const found = marginFor({
       metric: CPU,
@@ -84,6 +96,9 @@ describe('marginFor', () => {
       'CPU time is counted in steps of 10 ms, 1.00 % of what a pair used: margin wider by that',
     ]);
     expect(by('rusage').margin).toBe(0.005);
+    const later = pair({ pairNo: 2, base: { cpuSource: 'ticks' }, head: { cpuSource: 'ticks' } });
+    const mixed = kept([pair({ pairNo: 1 }), later]);
+    expect(marginFor({ metric: CPU, limits: LIMITS, kept: mixed }).margin).toBeCloseTo(0.015, 9);
     expect(marginFor({ metric: metricOf('startup'), limits: LIMITS, kept: quiet }).margin).toBe(0.005);
   });
 
@@ -93,18 +108,6 @@ describe('marginFor', () => {
       marginFor({ metric: CPU, limits: LIMITS, kept: kept(pairsWith(values)) }).margin;
 
     expect(margin(ratios.map((ratio) => -ratio))).toBe(margin(ratios));
-  });
-});
-
-describe('hostFacts', () => {
-  it('counts services that share their CPUs with the load generator', () => {
-    const environment = { pinning: 'none' } as Environment;
-
-    expect(hostFacts(environment, ['2 % stolen']).flags).toEqual([
-      'services and load generator share their CPUs',
-      '2 % stolen',
-    ]);
-    expect(hostFacts({ ...environment, pinning: '0/1' }, []).flags).toEqual([]);
   });
 });
 

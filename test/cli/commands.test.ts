@@ -9,6 +9,8 @@ const COMMANDS = [
   'reporter',
   'compare',
   'judge',
+  'rejudge',
+  'selftest',
   'config',
   'migrate',
   'receive',

@@ -25,6 +25,21 @@ describe('what is looked at more closely', () => {
     expect(names([cpuVerdict(changes)])).toHaveLength(count);
   });
 
+  it('is the instructions alone of an alarm that was not repeated or not raised, after what is confirmed', () => {
+    const denied = { pairs: 6, effect: 0.004, held: false };
+    const suspected = (changes: Partial<Verdict>): Verdict =>
+      cpuVerdict({ scenario: 'b', verdict: 'inconclusive', pairsUsed: 12, pairsWorse: 10, ...changes });
+    const plans = (changes: Partial<Verdict>) => chooseDiagnosis(config, [suspected(changes)]);
+
+    expect(plans({ confirmation: denied })).toMatchObject([{ profile: false, instructions: true }]);
+    expect(plans({ blocked: 'the control fails' })).toMatchObject([{ profile: false }]);
+    expect(plans({ confirmation: denied, pairsWorse: 2 })).toEqual([]);
+    expect(plans({ confirmation: denied, metric: 'memory_peak' })).toEqual([]);
+    expect(names([suspected({ confirmation: denied }), cpuVerdict({ effect: 0.01 })])).toEqual(['rank', 'b']);
+    const profileOnly = { ...config, diagnosis: { profile: true, instructions: false } };
+    expect(chooseDiagnosis(profileOnly, [suspected({ confirmation: denied })])).toEqual([]);
+  });
+
   it('is two scenarios at most, the largest change first', () => {
     const verdicts = [
       cpuVerdict({ scenario: 'rank', effect: 0.05 }),

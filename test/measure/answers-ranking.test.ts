@@ -82,6 +82,13 @@ describe('the ranking in an answer', () => {
     expect(read({ result: { hits } })).toEqual({ ids: ['7', '"7"'], scores: [0.9, undefined] });
   });
 
+  it('has no id where an item holds one that is nested deeper than the stack', () => {
+    const read = createRankingReader({ items: '/ids', id: '', k: 10 });
+    const deep: unknown = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000));
+
+    expect(read({ ids: [deep, 1] })?.ids).toEqual(['', '1']);
+  });
+
   it('may be a list of ids with a list of scores beside it', () => {
     const read = createRankingReader({
       items: '/ids',

@@ -50,6 +50,20 @@ describe('the comparison of answers', () => {
     expect(comparison).toMatchObject({ compared: 5, different: 4, statusDifferent: 2, shapeDifferent: 2 });
   });
 
+  it.each(['application/octet-stream', 'application/json'])(
+    'sees bytes of %s that are no UTF-8 and would decode to the same text',
+    async (contentType) => {
+      const of = (byte: number): AnswerToCompare => ({
+        status: 200,
+        contentType,
+        body: Buffer.from([34, byte, 34]),
+      });
+
+      expect(await compare([[of(0xfe), of(0xff)]])).toMatchObject({ compared: 1, different: 1 });
+      expect(await compare([[of(0xfe), of(0xfe)]])).toMatchObject({ compared: 1, different: 0 });
+    },
+  );
+
   it('adds up the bytes of both sides', async () => {
     const comparison = await compare([
       [text('123'), text('12345')],

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { ServiceSpec } from '../../src/domain/benchmark.ts';
-import { ServiceProcess, stopAllServices } from '../../src/measure/service-process.ts';
+import { stopAllRunning } from '../../src/measure/running.ts';
+import { ServiceProcess } from '../../src/measure/service-process.ts';
 import { choosePorts } from '../../src/measure/slots.ts';
 import { TrialError } from '../../src/measure/trial-error.ts';
 
@@ -53,7 +54,7 @@ describe('a service that is ready by its port', () => {
       order.push(service.end ?? 'still running');
       return Promise.resolve();
     });
-    await stopAllServices();
+    await stopAllRunning();
     expect(order).toEqual(['was ended by SIGTERM']);
     await service.stop();
     expect(order).toHaveLength(1);

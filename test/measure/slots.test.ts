@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { SIDES } from '../../src/domain/trial.ts';
-import { Slots } from '../../src/measure/slots.ts';
+import { choosePorts, Slots } from '../../src/measure/slots.ts';
+import { environmentOf } from '../../src/measure/start-both.ts';
+import { tinyConfig } from './helpers.ts';
 
 const folders: string[] = [];
 afterEach(async () => {
@@ -60,4 +62,29 @@ describe('the slots', () => {
       expect(await found(new Slots(folder, ''), 'head')).toEqual(['base', 'head']);
     }
   });
+});
+
+describe('the two sides', () => {
+  it.each(['auto', 8080, 9999, 10_000, 65_535] as const)(
+    'have ports of equal length and environments of equal names and lengths, port %s',
+    async (port) => {
+      const slots = new Slots(await twoSlots(), '');
+      const context = { config: tinyConfig({ SEED: '1' }), slots, pinning: undefined, path: '/usr/bin' };
+      for (const first of SIDES) {
+        const ports = await choosePorts(port, first);
+        const trees = slots.arrange(first);
+        const [base, head] = SIDES.map((side) =>
+          Object.entries(environmentOf(context, trees[side], ports[side])).map(([name, value]) => [
+            name,
+            value.length,
+          ]),
+        );
+
+        expect(base).toEqual(head);
+        expect(ports.base).not.toBe(ports.head);
+        expect(Math.max(ports.base, ports.head)).toBeLessThan(65_536);
+        if (port !== 'auto') expect(ports[first]).toBe(port);
+      }
+    },
+  );
 });

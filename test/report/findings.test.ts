@@ -3,7 +3,7 @@ import type { ControlStanding } from '../../src/domain/control.ts';
 import type { FrameDifference } from '../../src/domain/diagnosis.ts';
 import { describeAnswers } from '../../src/report/answers.ts';
 import { describeCertainty } from '../../src/report/certainty.ts';
-import { describeBlocked } from '../../src/report/control.ts';
+import { controlRows, describeBlocked } from '../../src/report/control.ts';
 import { describeSecondOpinion, describeWhereItWent } from '../../src/report/diagnosis.ts';
 import { judgedHeadline } from '../../src/report/judged-headline.ts';
 import { renderComment } from '../../src/report/comment.ts';
@@ -107,6 +107,17 @@ describe('certainty', () => {
     const text = describeCertainty(judged('pass', verdicts, { controls }), MARKDOWN);
 
     expect(text).toContain('Same-code control: at most ±1.8 %, 1 false alarm in 33 jobs.');
+  });
+
+  it('counts a job once for all metrics of its scenario, and says no band of bytes in percent', () => {
+    const growth = absolute('unchanged', 3, [-20, 26], { metric: 'memory_growth', gates: 512 });
+    const controls = [standing, { ...standing, metric: 'memory_growth' as const, noiseBand: 120 }];
+    const result = judged('pass', [UNCHANGED, growth], { controls });
+
+    expect(describeCertainty(result, MARKDOWN)).toContain(
+      'Same-code control: ±1.1 %, 0 false alarms in 23 jobs.',
+    );
+    expect(controlRows(result, MARKDOWN)[1]).toContain('noise band ±120 B');
   });
 
   it('claims no noise band from a few jobs, and nothing from none', () => {

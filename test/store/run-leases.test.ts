@@ -6,6 +6,7 @@ import {
   cancelOpenRuns,
   claimRun,
   finishRun,
+  publishResult,
   reapExpiredLeases,
   renewLease,
   resultOf,
@@ -209,6 +210,21 @@ test('a run that kills its worker is tried three times and then lost, with the r
   expect((await statesOf(database.pool, id)).join(' ')).toBe(
     'received queued leased queued leased queued leased lost',
   );
+});
+
+test('a published result is never withdrawn: no way leads back into the queue', async () => {
+  const result = { kind: 'judged', gate: 'fail' } as RunResult;
+  const run = await leasedRun(database.pool, aPullRequest(7).request());
+
+  const published = await publishResult(database.pool, run, result);
+  const back = await passOn(database.pool, run, { countAttempt: false });
+  await letLeaseRunOut(database.pool, run.id);
+  const { requeued, lost, judged } = await withTransaction(database.pool, (tx) => reapExpiredLeases(tx));
+
+  expect([published, back, requeued, lost]).toEqual([true, false, [], []]);
+  expect(judged).toMatchObject([{ id: run.id, state: 'reporting', leaseEpoch: '1' }]);
+  expect((await resultOf(database.pool, run.id)).result).toEqual(result);
+  expect((await statesOf(database.pool, run.id)).at(-1)).toBe('reporting');
 });
 
 test('two reapers at once take each run back once, and leave living leases alone', async () => {

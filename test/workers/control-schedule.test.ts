@@ -208,6 +208,11 @@ describe('the schedule on the database', () => {
     await upsertInstallation(database.pool, { ...installation, state: 'suspended' });
     expect(await scheduleControls(database.pool, everyThird)).toBe(0);
 
+    await upsertInstallation(database.pool, { ...installation, state: 'removed' });
+    // The App is installed again under another id, but nothing was judged since.
+    await leasedRun(database.pool, aPullRequest(4).with({ installationId: '901' }).request());
+    expect(await scheduleControls(database.pool, everyThird)).toBe(0);
+
     await upsertInstallation(database.pool, { ...installation, state: 'active' });
     expect(await scheduleControls(database.pool, everyThird)).toBe(1);
   });

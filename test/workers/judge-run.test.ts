@@ -323,6 +323,25 @@ describe('notes', () => {
     ]);
   });
 
+  it('say what was missing or second best in trials, once for what differs by its numbers only', () => {
+    const late = (ms: number): string =>
+      `the generator did not keep its open rate: 500 of 500 requests sent, 99 % of them at most ${ms} ms late`;
+    const pairs = pairsOf(6, 1).map((pair, i) => ({
+      ...pair,
+      base: aTrial(100, { notes: [late(3.1 + i), 'memory after GC is missing: no answer'] }),
+      ...(i < 2 ? { head: aTrial(100, { notes: [late(9.5)] }) } : {}),
+    }));
+
+    expect(notesOf(judged({ mix: { pairs } }))).toEqual([
+      `mix: ${late(3.1)}`,
+      'mix: memory after GC is missing: no answer (base only)',
+    ]);
+    expect(notesOf(judged({ mix: { pairs: [...pairs.slice(0, 1), ...pairsOf(6, 1).slice(1)] } }))).toEqual([
+      `mix: ${late(3.1)} (1 of 6 pairs)`,
+      'mix: memory after GC is missing: no answer (base only, 1 of 6 pairs)',
+    ]);
+  });
+
   it('tell of stolen CPU time from one percent on, by the worst pair', () => {
     const calm = judged({ mix: { pairs: pairsOf(6, 1, { stealShare: 0.009 }) } });
     const robbed = judged({

@@ -96,19 +96,27 @@ export function reportSelftest(
     failed: [...failed],
     ...(middle === undefined ? {} : { secondsPerJob: { median: middle, longest: Math.max(...seconds) } }),
     ...(smallestVisible === undefined ? {} : { smallestVisible }),
-    sentence: sentenceOf(planted, falseAlarms),
+    sentence: installationSentence(
+      planted.map(({ plant, found }) => ({ plant, found: found.count, tried: found.of })),
+      { falseAlarms: falseAlarms.count, jobs: falseAlarms.of },
+    ),
   };
 }
 
-function sentenceOf(planted: SelftestReport['planted'], falseAlarms: Tally): string {
-  const tried = planted.filter(({ found }) => found.of > 0);
-  const parts = tried.map(({ plant, found }) => `${shortWords(plant)} in ${found.count} of ${found.of}`);
+/** How good an installation is, in one sentence: what was planted and found, and how often it cried wolf. */
+export function installationSentence(
+  planted: readonly { plant: Plant; found: number; tried: number }[],
+  unplanted: { falseAlarms: number; jobs: number },
+): string {
+  const parts = planted
+    .filter(({ tried }) => tried > 0)
+    .map(({ plant, found, tried }) => `${shortWords(plant)} in ${found} of ${tried}`);
   const last = parts.pop();
   const found =
     last === undefined
       ? 'planted nothing'
       : `finds ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}`;
-  return `this installation ${found}, and cried wolf ${falseAlarms.count} of ${falseAlarms.of}`;
+  return `this installation ${found}, and cried wolf ${unplanted.falseAlarms} of ${unplanted.jobs}`;
 }
 
 function shortWords(plant: Plant): string {

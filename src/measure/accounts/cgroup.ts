@@ -100,9 +100,9 @@ export class ServiceGroup {
     }
   }
 
-  /** Living processes in the group, dead ones that nobody waited for included. */
+  /** Processes in the group. The kernel may name one twice. */
   members(): number[] {
-    return (readFact(this.joinFile) ?? '').split('\n').filter(Boolean).map(Number);
+    return [...new Set((readFact(this.joinFile) ?? '').split('\n').filter(Boolean).map(Number))];
   }
 
   usage(): GroupUsage | undefined {

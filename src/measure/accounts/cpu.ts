@@ -2,7 +2,7 @@ import type { CpuSource, Side } from '../../domain/trial.ts';
 import { type GroupUsage, ServiceGroup } from './cgroup.ts';
 import { cpuBetween as betweenSnapshots, type CpuSnapshot, snapshotOf } from './cpu-snapshot.ts';
 import { type CpuSources, cpuSourcesHere } from './cpu-sources.ts';
-import { PROC } from './proc-files.ts';
+import { parseStat, PROC, readFact } from './proc-files.ts';
 import { peakMemoryOf, type ServiceIdentity, serviceMembers } from './process-tree.ts';
 
 /** CPU time of a service so far, from every source that there is. */
@@ -40,12 +40,18 @@ export interface MeteredProcess extends ServiceIdentity {
 
 const MOVE_ROUNDS = 20;
 
+/** Whether a process has ended and only waits for its parent to notice: the kernel moves none of these. */
+function hasEnded(pid: number): boolean {
+  const stat = parseStat(readFact(`${PROC}/${pid}/stat`) ?? '');
+  return stat === undefined || 'ZXx'.includes(stat.state);
+}
+
 /** Moves all of a service into `group`; what forks meanwhile is found in the next round. */
 function moveAll(service: ServiceIdentity, group: ServiceGroup): boolean {
   for (let round = 0; round < MOVE_ROUNDS; round += 1) {
     const inside = new Set(group.members());
     const outside = serviceMembers(service).filter((pid) => !inside.has(pid));
-    if (outside.length === 0) return inside.size > 0;
+    if (outside.every(hasEnded)) return inside.size > 0;
     for (const pid of outside) group.add(pid);
   }
   return false;
@@ -63,7 +69,12 @@ export function openCpuMeter(
 ): CpuMeter {
   let group = sources.place === undefined ? undefined : ServiceGroup.make(sources.place);
   if (group !== undefined && !moveAll(service, group)) {
-    void group.remove();
+    const refused = group;
+    void refused.remove();
+    // Some of the service may be in it until it is stopped.
+    service.afterStop?.(async () => {
+      await refused.remove();
+    });
     group = undefined;
   }
   const meter = meterOf(service, group);

@@ -55,7 +55,10 @@ export class InspectorSession {
    */
   static async connect(port: number, maxCharacters = MAX_MESSAGE_CHARACTERS): Promise<InspectorSession> {
     const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-    const text = await start(await fetch(`http://127.0.0.1:${port}/json/list`, { signal }));
+    // What listens there may be no inspector, and must not send us elsewhere.
+    const text = await start(
+      await fetch(`http://127.0.0.1:${port}/json/list`, { signal, redirect: 'error' }),
+    );
     const id = /"id"\s*:\s*"([0-9a-f-]{36})"/.exec(text)?.[1];
     if (id === undefined)
       throw new Error(`expected the inspector of Node on port ${port}, found ${clip(text)}`);

@@ -39,8 +39,9 @@ export interface Inspected {
 }
 
 function asNumber(value: unknown, what: string): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  throw new Error(`expected ${what} of the service as a number, found ${typeof value}`);
+  if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
+  const found = typeof value === 'number' ? String(value) : typeof value;
+  throw new Error(`expected ${what} of the service as a number that can be, found ${found}`);
 }
 
 /** The port in the service's range on which the inspector of `pid` listens already. */

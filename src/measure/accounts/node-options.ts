@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
+import type { ServiceSpec } from '../../domain/benchmark.ts';
 import type { Side } from '../../domain/trial.ts';
 
 /** Below the ports that kernels give away by themselves, and five digits, so that both environments have one length. */
@@ -30,9 +31,24 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** One inspector port for each side, far enough apart for the workers of a cluster. */
-export async function chooseInspectorPorts(): Promise<Record<Side, number>> {
-  const base = await freeFrom(randomInt(LOWEST_PORT, HIGHEST_PORT));
+/** Where both sides' ranges begin: not so that a fixed port of the services, or its neighbour, lies in one of them. */
+function startOfRanges(servicePort: ServiceSpec['port']): number {
+  for (;;) {
+    const start = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    // Both ranges, and as much again for ports that are in use.
+    if (servicePort === 'auto' || servicePort + 1 < start || servicePort - 1 > start + 4 * PORTS_PER_SIDE)
+      return start;
+  }
+}
+
+/**
+ * One inspector port for each side, far enough apart for the workers of a cluster.
+ * @param servicePort of the configuration: a service that listens there itself would be taken for its inspector
+ */
+export async function chooseInspectorPorts(
+  servicePort: ServiceSpec['port'] = 'auto',
+): Promise<Record<Side, number>> {
+  const base = await freeFrom(startOfRanges(servicePort));
   const head = await freeFrom(base + PORTS_PER_SIDE);
   // Which side is lower must not depend on the side.
   return randomInt(2) === 0 ? { base, head } : { base: head, head: base };

@@ -58,22 +58,7 @@ export function peakMemoryOf(pids: readonly number[], proc = PROC): number {
   return kibibytes * 1024;
 }
 
-/** Sum of the peak resident memory of the living processes below and including `root`, in bytes. */
-export function peakMemoryBytes(root: number): number {
-  return peakMemoryOf(processTree(root));
-}
-
 /** Whether the kernel keeps schedstat (CONFIG_SCHED_INFO). */
 export function hasSchedstat(proc = PROC): boolean {
   return (parseSchedstat(readFact(`${proc}/self/schedstat`)) ?? 0) > 0;
-}
-
-/** Ticks stolen by the hypervisor and ticks in all, over all CPUs, since boot; undefined off Linux. */
-export function readSteal(): { stolen: number; total: number } | undefined {
-  const line = /^cpu +(.*)$/m.exec(readFact(`${PROC}/stat`) ?? '')?.[1];
-  if (line === undefined) return undefined;
-  const ticks = line.split(' ').map(Number);
-  // user nice system idle iowait irq softirq steal; guest time is already part of user.
-  const total = ticks.slice(0, 8).reduce((sum, value) => sum + value, 0);
-  return { stolen: ticks[7] ?? 0, total };
 }

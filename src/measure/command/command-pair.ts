@@ -1,4 +1,5 @@
 import type { CommandSpec, LoadSpec, Scenario } from '../../domain/benchmark.ts';
+import { clip } from '../../domain/errors.ts';
 import type { CustomMetric, MetricName } from '../../domain/metric.ts';
 import {
   type Pair,
@@ -9,11 +10,11 @@ import {
   type TrialOutcome,
 } from '../../domain/trial.ts';
 import { createRandom, type Random } from '../../stats/random.ts';
-import { readSteal } from '../accounts/process-tree.ts';
+import { watchedTexts } from '../accounts/custom.ts';
+import { readMachineTime, stealSince } from '../host/machine-time.ts';
 import { encodeHistogram, summarizeLatencies } from '../load/histogram.ts';
 import { environmentOf, type PairContext } from '../start-both.ts';
 import { TrialError } from '../trial-error.ts';
-import { watchedTexts } from '../accounts/custom.ts';
 import { CommandFailure, execute, type Execution } from './execute.ts';
 import { compareOutputs, removeOutputs } from './outputs.ts';
 
@@ -49,7 +50,7 @@ export async function measureCommandPair(
   const sides = sidesOf(context, scenario, scenario.command, random);
   const startedAt = new Date();
   const startedMs = performance.now();
-  const stealBefore = readSteal();
+  const machineBefore = readMachineTime();
   let answers: Pair['answers'] = { compared: 0, different: 0 };
   let outcomes: Record<Side, TrialOutcome>;
   try {
@@ -66,7 +67,7 @@ export async function measureCommandPair(
     if (!(error instanceof TrialError)) throw error;
     outcomes = { base: error.outcomeOf('base'), head: error.outcomeOf('head') };
   }
-  const stealAfter = readSteal();
+  const steal = stealSince(machineBefore);
   const { scenario: name, pairNo, stage, seed } = request;
   return {
     scenario: name,
@@ -78,9 +79,7 @@ export async function measureCommandPair(
     wallMs: performance.now() - startedMs,
     ...outcomes,
     answers,
-    ...(stealBefore && stealAfter && stealAfter.total > stealBefore.total
-      ? { stealShare: (stealAfter.stolen - stealBefore.stolen) / (stealAfter.total - stealBefore.total) }
-      : {}),
+    ...steal,
   };
 }
 
@@ -104,7 +103,12 @@ function sidesOf(context: PairContext, scenario: Scenario, command: CommandSpec,
 /** Prepares and runs one side once. @throws CommandFailure */
 async function runOne({ command, custom, folders, env, cpus }: Sides, side: Side): Promise<Execution> {
   const call = { cwd: folders[side], env: env[side], cpus, timeoutMs: command.timeoutMs };
-  await removeOutputs(folders[side], command.outputs);
+  try {
+    await removeOutputs(folders[side], command.outputs);
+  } catch (error) {
+    const message = `expected outputs that can be removed before the next run, found: ${clip((error as Error).message)}`;
+    throw new CommandFailure({ kind: 'exited', message, outputTail: '' });
+  }
   if (command.prepare.length > 0) {
     try {
       // Not measured, so it needs no control group.

@@ -1,5 +1,5 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { lstat, realpath, rm } from 'node:fs/promises';
+import { constants, createReadStream, type Stats } from 'node:fs';
+import { access, lstat, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import { clip } from '../../domain/errors.ts';
@@ -8,11 +8,12 @@ import type { AnswerComparison, Side } from '../../domain/trial.ts';
 /** Bytes of both sides around the first difference that are shown. */
 const SHOWN_BYTES = 24;
 
-/** The regular file `name` below `folder`, never outside of it by way of a link; undefined: there is none. */
+/** The readable regular file `name` below `folder`, never outside of it by way of a link; undefined: there is none. */
 async function fileIn(folder: string, name: string): Promise<{ path: string; stats: Stats } | undefined> {
   try {
     const path = await realpath(join(folder, name));
     const root = await realpath(folder);
+    await access(path, constants.R_OK);
     const stats = await lstat(path);
     return stats.isFile() && path.startsWith(root + sep) ? { path, stats } : undefined;
   } catch {

@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { Scenario } from '../../domain/benchmark.ts';
 import { SIDES, type Side } from '../../domain/trial.ts';
 import { findOnPath } from '../../processes/wrap-command.ts';
@@ -10,6 +6,7 @@ import type { PairContext } from '../start-both.ts';
 import { type DiagnoseRequest, type InstructionsFound, NotPossible } from './answer.ts';
 import { Callgrind, underCallgrind } from './callgrind.ts';
 import { parallelRequests } from './equal-load.ts';
+import { withOwnFolder } from './own-folder.ts';
 import { type Program, programOf } from './program.ts';
 import { startSides } from './started-sides.ts';
 
@@ -48,55 +45,59 @@ export async function countInstructions(
   const valgrind = findOnPath('valgrind', context.path);
   const vgdb = findOnPath('vgdb', context.path);
   if (valgrind === undefined || vgdb === undefined) throw new NotPossible('valgrind is not installed here');
-  const random = createRandom(request.seed);
   // Not in the sides' own folders, and short: the names of vgdb's pipes are limited.
-  const folder = await mkdtemp(join(tmpdir(), 'perf-ci-vg-'));
-  const { pinning } = context;
-  let started: Awaited<ReturnType<typeof startSides>> | undefined;
-  try {
-    started = await startSides(context, scenario, random, (trees) => {
-      const programs = programsOf(context, trees);
-      const { service } = context.config;
-      const wrapped = (side: Side): typeof service => ({
-        ...service,
-        start: underCallgrind(service.start, programs[side], { valgrind, folder, side }),
-        readyTimeoutMs: request.limitMs * READY_SHARE,
+  return withOwnFolder('perf-ci-vg-', async (folder): Promise<InstructionsFound> => {
+    const random = createRandom(request.seed);
+    const { pinning } = context;
+    let started: Awaited<ReturnType<typeof startSides>> | undefined;
+    try {
+      started = await startSides(context, scenario, random, (trees) => {
+        const programs = programsOf(context, trees);
+        const { service } = context.config;
+        const wrapped = (side: Side): typeof service => ({
+          ...service,
+          start: underCallgrind(service.start, programs[side], { valgrind, folder, side }),
+          readyTimeoutMs: request.limitMs * READY_SHARE,
+        });
+        return {
+          service: { base: wrapped('base'), head: wrapped('head') },
+          env: { PYTHONHASHSEED: '1' },
+          cpus: pinning === undefined ? undefined : `${pinning.services},${pinning.generator}`,
+        };
       });
+      const { sides } = started;
+      await parallelRequests(
+        sides,
+        {
+          min: 1,
+          max: Math.max(scenario.load.warmUpRequests, 100),
+          ms: request.limitMs * WARM_SHARE,
+        },
+        random,
+        'warmUpRequests',
+      );
+      const callgrinds = SIDES.map((side) => new Callgrind(vgdb, sides[side].process.pid, folder, side));
+      await Promise.all(callgrinds.map((callgrind) => callgrind.startCounting()));
+      // The first requests after the switch only set the point from which is counted.
+      await parallelRequests(sides, { min: 1, max: COUNTED.min, ms: 0 }, random);
+      await Promise.all(callgrinds.map((callgrind) => callgrind.take()));
+      const counted = await parallelRequests(
+        sides,
+        { ...COUNTED, ms: request.limitMs * COUNT_SHARE },
+        random,
+      );
+      const [base = 0, head = 0] = await Promise.all(callgrinds.map((callgrind) => callgrind.take()));
+      if (Math.min(base, head) < LEAST_PER_REQUEST * counted) {
+        throw new NotPossible('the work is done by another process than the one that is started');
+      }
       return {
-        service: { base: wrapped('base'), head: wrapped('head') },
-        env: { PYTHONHASHSEED: '1' },
-        cpus: pinning === undefined ? undefined : `${pinning.services},${pinning.generator}`,
+        state: 'counted',
+        requests: counted,
+        basePerRequest: base / counted,
+        headPerRequest: head / counted,
       };
-    });
-    const { sides } = started;
-    await parallelRequests(
-      sides,
-      {
-        min: 1,
-        max: Math.max(scenario.load.warmUpRequests, 100),
-        ms: request.limitMs * WARM_SHARE,
-      },
-      random,
-      'warmUpRequests',
-    );
-    const callgrinds = SIDES.map((side) => new Callgrind(vgdb, sides[side].process.pid, folder, side));
-    await Promise.all(callgrinds.map((callgrind) => callgrind.startCounting()));
-    // The first requests after the switch only set the point from which is counted.
-    await parallelRequests(sides, { min: 1, max: COUNTED.min, ms: 0 }, random);
-    await Promise.all(callgrinds.map((callgrind) => callgrind.take()));
-    const counted = await parallelRequests(sides, { ...COUNTED, ms: request.limitMs * COUNT_SHARE }, random);
-    const [base = 0, head = 0] = await Promise.all(callgrinds.map((callgrind) => callgrind.take()));
-    if (Math.min(base, head) < LEAST_PER_REQUEST * counted) {
-      throw new NotPossible('the work is done by another process than the one that is started');
+    } finally {
+      await started?.stop();
     }
-    return {
-      state: 'counted',
-      requests: counted,
-      basePerRequest: base / counted,
-      headPerRequest: head / counted,
-    };
-  } finally {
-    await started?.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

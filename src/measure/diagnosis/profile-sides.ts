@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { Scenario } from '../../domain/benchmark.ts';
 import { SIDES, type Side } from '../../domain/trial.ts';
 import { createRandom } from '../../stats/random.ts';
@@ -9,6 +5,7 @@ import { chooseInspectorPorts } from '../accounts/node-options.ts';
 import type { PairContext } from '../start-both.ts';
 import { type DiagnoseRequest, NotPossible, type ProfileFound } from './answer.ts';
 import { alternateRequests, parallelRequests } from './equal-load.ts';
+import { withOwnFolder } from './own-folder.ts';
 import { PerfRecording } from './profile-perf.ts';
 import { nodeProcessesOf, V8Recording } from './profile-v8.ts';
 import { startSides, type StartedSides } from './started-sides.ts';
@@ -31,7 +28,7 @@ export async function profileSides(
 ): Promise<ProfileFound> {
   const random = createRandom(request.seed);
   const { service } = context.config;
-  const inspectorPorts = await chooseInspectorPorts();
+  const inspectorPorts = await chooseInspectorPorts(service.port);
   const started = await startSides(context, scenario, random, () => ({
     service: { base: service, head: service },
     inspectorPorts,
@@ -111,20 +108,20 @@ async function byPerf(
   if (Object.values(roots).some((root) => root.startsWith('/tmp/perf-'))) {
     throw new NotPossible('perf reads no symbols of programs under /tmp/perf-: measure in another folder');
   }
-  const own = await mkdtemp(join(tmpdir(), 'perf-ci-perf-'));
-  const recordings = new Map<Side, PerfRecording>();
-  try {
-    await warm();
-    for (const side of SIDES) {
-      const { pid } = sides[side].process;
-      recordings.set(side, await PerfRecording.start(pid, path, { folder: own, side }));
+  return withOwnFolder('perf-ci-perf-', async (own): Promise<Recorded> => {
+    const recordings = new Map<Side, PerfRecording>();
+    try {
+      await warm();
+      for (const side of SIDES) {
+        const { pid } = sides[side].process;
+        recordings.set(side, await PerfRecording.start(pid, path, { folder: own, side }));
+      }
+      const requests = await measure();
+      for (const recording of recordings.values()) await recording.stop();
+      for (const [side, recording] of recordings) await recording.save(folder, side);
+      return { requests, files: { base: 1, head: 1 } };
+    } finally {
+      for (const recording of recordings.values()) await recording.stop();
     }
-    const requests = await measure();
-    for (const recording of recordings.values()) await recording.stop();
-    for (const [side, recording] of recordings) await recording.save(folder, side);
-    return { requests, files: { base: 1, head: 1 } };
-  } finally {
-    for (const recording of recordings.values()) await recording.stop();
-    await rm(own, { recursive: true, force: true });
-  }
+  });
 }

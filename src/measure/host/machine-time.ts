@@ -72,3 +72,13 @@ export function sharesBetween(
   // A single tick in a look this short is the grain of the clock, not a neighbour.
   return { stealShare: steal <= 1 ? 0 : share(steal), othersShare: others <= 1 ? 0 : share(others) };
 }
+
+/**
+ * What the hypervisor stole since `before` was read, for the record of a pair; nothing where it is not known. A kernel whose
+ * count runs backwards for a moment, as after a migration, had nothing stolen.
+ */
+export function stealSince(before: MachineTime | undefined): { stealShare?: number } {
+  const after = readMachineTime();
+  if (before === undefined || after === undefined || after.total <= before.total) return {};
+  return { stealShare: Math.max(0, after.steal - before.steal) / (after.total - before.total) };
+}

@@ -30,6 +30,8 @@ export interface HostReadiness {
   notes: string[];
   /** Why the margin has to be wider; empty on a steady machine. Part of a sentence each. */
   flags: string[];
+  /** Measured on all the same: what is found says little of the installation in better hours. */
+  unfit?: true;
   facts?: HostFacts;
 }
 
@@ -77,10 +79,12 @@ function readinessOf(
       },
     );
   }
-  const unfit = outcome === 'refused' ? ' (too restless for sharp answers)' : '';
+  const isUnfit = outcome === 'refused';
+  const unfit = isUnfit ? ' (too restless for sharp answers)' : '';
   return {
     notes: [...reasons.map((reason) => `before the first pair ${reason}${unfit}`), ...notes],
     flags: reasons,
+    ...(isUnfit ? { unfit: true } : {}),
     facts,
   };
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import type { ProjectConfig, RequestSpec } from '../../domain/benchmark.ts';
 import { clip } from '../../domain/errors.ts';
 import type { AnswerComparison, Side } from '../../domain/trial.ts';
@@ -28,7 +30,7 @@ function canonical(value: unknown, ignored: ReadonlySet<string>): unknown {
 
 /** The parsed body of an answer that says it is JSON and is; undefined otherwise (JSON has no undefined). */
 function jsonOf({ contentType, body }: AnswerToCompare): unknown {
-  if (!/\bjson\b/i.test(contentType)) return undefined;
+  if (!/\bjson\b/i.test(contentType) || !isUtf8(body)) return undefined;
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
@@ -49,7 +51,12 @@ export function answerText(answer: AnswerToCompare, ignoreKeys: readonly string[
       // Nested deeper than the stack: by its bytes, too.
     }
   }
-  return `${answer.status} ${answer.body.toString('utf8')}`;
+  return `${answer.status} ${bodyText(answer.body)}`;
+}
+
+/** A body as text that is equal for equal bytes only: decoding what is no UTF-8 makes one character of many bytes. */
+function bodyText(body: Buffer): string {
+  return isUtf8(body) ? body.toString('utf8') : `\uFFFD${body.toString('latin1')}`;
 }
 
 /** Whether two answers are of one shape: both JSON of one schema, or both something else. */

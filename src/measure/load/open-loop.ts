@@ -1,5 +1,6 @@
 import type { GeneratorProof } from '../../domain/trial.ts';
 import { isExpected, type LoadClient, type WireRequest } from './client.ts';
+import { percentilesOf } from './histogram.ts';
 import { GIVE_UP_BEHIND_MS } from './slices.ts';
 
 /** Each is a socket of HTTP/1; a service that is so far behind will not catch up. */
@@ -114,22 +115,23 @@ export function joinRuns(runs: readonly OpenRun[]): OpenRun {
   };
 }
 
-function nearestRank(sorted: Float64Array, share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+/** {@link percentilesOf} of what may be empty, of which every percentile is 0. */
+function percentilesOrZero(valuesMs: readonly number[]): (share: number) => number {
+  return valuesMs.length === 0 ? () => 0 : percentilesOf(valuesMs);
 }
 
 /** Whether the generator did what it was told; times in milliseconds. */
 export function proofOf(run: OpenRun): GeneratorProof {
-  const late = Float64Array.from(run.lateMs).sort();
-  const median = nearestRank(Float64Array.from(run.latenciesMs).sort(), 0.5);
-  const lateP99Ms = nearestRank(late, 0.99);
-  const sent = late.length;
-  const isOnTime = lateP99Ms <= Math.max(LATE_LIMIT_MS, LATE_LIMIT_OF_MEDIAN * median);
+  const late = percentilesOrZero(run.lateMs);
+  const medianMs = percentilesOrZero(run.latenciesMs)(0.5);
+  const lateP99Ms = late(0.99);
+  const sent = run.lateMs.length;
+  const isOnTime = lateP99Ms <= Math.max(LATE_LIMIT_MS, LATE_LIMIT_OF_MEDIAN * medianMs);
   return {
     keptUp: sent > 0 && sent === run.offered && isOnTime,
     offered: run.offered,
     sent,
     lateP99Ms,
-    lateMaxMs: nearestRank(late, 1),
+    lateMaxMs: late(1),
   };
 }

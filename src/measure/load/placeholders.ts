@@ -7,6 +7,11 @@ const PLACEHOLDER = /\{\{([^{}]{1,100})\}\}/g;
 /** What Node puts into a header as it is: visible ASCII, blank and tab. */
 const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
 
+/** Half a surrogate pair, which JSON can hold, has no UTF-8 to be encoded. */
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
 function fill(text: string, captured: Captured, encode: (value: string) => string): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const value = captured.get(name);
@@ -19,7 +24,7 @@ function bodyEncoding(spec: RequestSpec): (value: string) => string {
   const header = Object.entries(spec.headers).find(([name]) => name.toLowerCase() === 'content-type');
   const type = header?.[1] ?? (/^\s*[[{]/.test(spec.body ?? '') ? 'application/json' : '');
   if (/\bjson\b/i.test(type)) return (value) => JSON.stringify(value).slice(1, -1);
-  if (/x-www-form-urlencoded/i.test(type)) return encodeURIComponent;
+  if (/x-www-form-urlencoded/i.test(type)) return percentEncoded;
   return (value) => value;
 }
 
@@ -40,7 +45,7 @@ export function withCaptured(spec: RequestSpec, captured: Captured): RequestSpec
   }
   return {
     ...spec,
-    path: fill(spec.path, captured, encodeURIComponent),
+    path: fill(spec.path, captured, percentEncoded),
     headers,
     ...(spec.body === undefined ? {} : { body: fill(spec.body, captured, bodyEncoding(spec)) }),
   };

@@ -29,14 +29,23 @@ export function createRankingReader(rules: RankingAnswers): (answer: unknown) =>
       return Array.isArray(list) ? (list as unknown[])[index] : undefined;
     };
     return {
-      // As JSON: the id 7 and the id "7" are two ids. An item without an id is nobody's equal but another such.
-      ids: first.map((item) => JSON.stringify(readJsonPointer(item, toId)) ?? ''),
+      ids: first.map((item) => idText(readJsonPointer(item, toId))),
       scores: first.map((item, index) => {
         const score = scoreOf(item, index);
         return typeof score === 'number' && Number.isFinite(score) ? score : undefined;
       }),
     };
   };
+}
+
+/** As JSON: the id 7 and the id "7" are two ids. An item without an id is nobody's equal but another such. */
+function idText(id: unknown): string {
+  try {
+    return JSON.stringify(id) ?? '';
+  } catch {
+    // Nested deeper than the stack: no id.
+    return '';
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { LoadSpec, RequestSpec } from '../../domain/benchmark.ts';
 import { settleSides } from '../trial-error.ts';
 import type { LoopResult } from './closed-loop.ts';
-import type { SideInUse } from './exchange.ts';
+import { ask, type SideInUse } from './exchange.ts';
 import { runClosedLoop } from './run-closed-loop.ts';
 
 /** A service so slow that the request count is out of reach stops warming up at this multiple of the time. */
@@ -48,8 +48,13 @@ export async function warmUp(
   let sent = 0;
   for (;;) {
     const elapsedMs = performance.now() - startedMs;
-    const isWarm = elapsedMs >= load.warmUpMs && sent >= load.warmUpRequests;
-    if (isWarm || elapsedMs >= limitMs) return sent;
+    if (elapsedMs >= limitMs) {
+      // What was cut off is still worked on, and would count as work of the measured phase: an answer says that it is done.
+      const [spec] = deck;
+      if (spec !== undefined) await settleSides(sides.map((side) => ask(side, spec)));
+      return sent + 1;
+    }
+    if (elapsedMs >= load.warmUpMs && sent >= load.warmUpRequests) return sent;
     const loop = {
       connections: load.connections,
       amount,

@@ -1,7 +1,7 @@
 import type { LoadSpec, RequestSpec } from '../../domain/benchmark.ts';
 import { SIDES, type Side, type Trial } from '../../domain/trial.ts';
 import type { Random } from '../../stats/random.ts';
-import { cpuOfPair, type CpuMeter } from '../accounts/cpu.ts';
+import { cpuOfPair, type CpuMeter, type CpuReading } from '../accounts/cpu.ts';
 import { alternate } from '../load/alternate.ts';
 import type { SideInUse } from '../load/exchange.ts';
 import { encodeHistogram, percentilesOf, summarizeLatencies } from '../load/histogram.ts';
@@ -13,22 +13,31 @@ export type Judged = Omit<
   'startupMs' | 'figures' | 'counts' | 'notes' | 'generator' | 'openHistogram'
 >;
 
+function readMeters(meters: Record<Side, CpuMeter>, order: readonly Side[]): Record<Side, CpuReading> {
+  const readings = {} as Record<Side, CpuReading>;
+  for (const side of order) readings[side] = meters[side].read();
+  return readings;
+}
+
 /**
  * The phase that judges: requests alternate between the two sides, one in flight, and CPU time is read right before and
  * after, peak memory at its end. Nothing else runs meanwhile.
+ * @param order which side's meter is read first, by coin: what is still done after the last answer counts a little more
+ *   for the side that is read last
  * @throws TrialError at the first answer that is not expected
  */
 export async function measureJudging(
   sides: Record<Side, SideInUse>,
   meters: Record<Side, CpuMeter>,
+  order: readonly Side[],
   deck: readonly RequestSpec[],
   load: LoadSpec,
   random: Random,
   findings: PairFindings,
 ): Promise<Record<Side, Judged>> {
-  const before = { base: meters.base.read(), head: meters.head.read() };
+  const before = readMeters(meters, order);
   const answered = await alternate(sides, deck, { durationMs: load.measuredMs }, random);
-  const cpu = cpuOfPair(before, { base: meters.base.read(), head: meters.head.read() });
+  const cpu = cpuOfPair(before, readMeters(meters, order));
   const judged = {} as Record<Side, Judged>;
   for (const side of SIDES) {
     const { latenciesMs, bytes } = answered[side];

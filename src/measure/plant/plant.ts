@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ServiceSpec } from '../../domain/benchmark.ts';
+import type { ProjectConfig, ServiceSpec } from '../../domain/benchmark.ts';
 import type { Plant } from '../../domain/control.ts';
 import type { Pair, Side } from '../../domain/trial.ts';
 import { type AppliedPlant, plantNumbers, plantText } from './plant-text.ts';
@@ -64,6 +64,17 @@ export function whyNotPlantable(
   const speaksHttp2 = scenario.kind === 'grpc' || scenario.load.protocol === 'http2';
   if (speaksHttp2 && !isNodeStart(start)) return 'only Node services can be planted behind HTTP/2';
   return undefined;
+}
+
+/**
+ * `config` with the scenarios that a control run of `plant` measures. What nothing can be planted in is left out: it would be
+ * counted as a planted slowdown that was missed, or not start at all behind the proxy.
+ */
+export function plantableConfig(config: ProjectConfig, plant: Plant | undefined): ProjectConfig {
+  if (plant === undefined || plant.kind === 'none') return config;
+  const { start } = config.service;
+  const scenarios = config.scenarios.filter((scenario) => whyNotPlantable(start, scenario) === undefined);
+  return { ...config, scenarios };
 }
 
 /**

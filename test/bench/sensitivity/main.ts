@@ -60,9 +60,11 @@ function number(text: string, name: string, lowest: number, highest: number): nu
 }
 
 function readOptions(): Options | { report: string } {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    // `npm run bench:sensitivity --hours 2` keeps the name of the option to itself and hands on the number.
+    allowPositionals: true,
     options: {
-      hours: { type: 'string', default: '1.5' },
+      hours: { type: 'string' },
       seed: { type: 'string' },
       resume: { type: 'string' },
       report: { type: 'string' },
@@ -71,6 +73,8 @@ function readOptions(): Options | { report: string } {
       'rivals-share': { type: 'string' },
     },
   });
+  if (positionals.length > 1 || (positionals.length === 1 && values.hours !== undefined))
+    throw new TypeError(`expected options only, found ${positionals.join(' ')}`);
   if (values.report !== undefined) return { report: values.report };
   const earlier = values.resume === undefined ? undefined : startOf(values.resume);
   const only = values.only?.split(',') ?? earlier?.only ?? [];
@@ -82,7 +86,7 @@ function readOptions(): Options | { report: string } {
   // A file has one plan, and its plan has one seed.
   const seed = String(earlier?.seed ?? values.seed ?? randomInt(2 ** 32));
   return {
-    hours: number(values.hours, 'hours', 0.001, 1000),
+    hours: number(values.hours ?? positionals[0] ?? '1.5', 'hours', 0.001, 1000),
     seed: number(seed, 'seed', 0, 2 ** 32 - 1),
     file: values.resume ?? `bench-sensitivity-${seed}.jsonl`,
     only,

@@ -8,7 +8,7 @@ import type { BenchRecord, FailedJobRecord, JobRecord } from './records.ts';
 import { MIN_HISTORY, rivalFindings } from './rules.ts';
 import { CAREFUL_GATES, SLOW_LIMIT_MS, STRATA, type Stratum } from './strata.ts';
 
-/** What a job came to. `other`: a gating metric that nothing was planted for was called regressed or improved. */
+/** What a job came to. */
 interface Outcome {
   found: boolean;
   undecided: boolean;
@@ -17,7 +17,10 @@ interface Outcome {
 
 type JobVerdict = JobRecord['verdicts'][number];
 
-/** `found`: the planted metric was called regressed. `falseAlarm`: any other gating metric was called anything but unchanged. */
+/**
+ * `found`: the planted metric was called regressed. `falseAlarm`: where nothing was planted, a gating metric was called
+ * regressed or improved; else the planted one was called improved. What is called besides a plant is listed by `oddities`.
+ */
 export function outcomeOf({ finder }: Stratum, verdicts: readonly JobVerdict[]): Outcome {
   const gating = verdicts.filter(({ gating: gates }) => gates);
   const own = gating.filter(({ metric }) => metric === finder);

@@ -59,6 +59,14 @@ describe('a Node service asked through its inspector', () => {
 });
 
 describe('the option for the inspector’s port', () => {
+  it('never has a fixed port of the services in its range', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { base, head } = await chooseInspectorPorts(25_000);
+      const inRange = [base, head].some((port) => port <= 25_001 && port + 256 > 24_999);
+      expect(inRange).toBe(false);
+    }
+  });
+
   it('is appended to the project’s own, in the same length for both sides', async () => {
     const ports = await chooseInspectorPorts();
     const [base, head] = [ports.base, ports.head].map((each) =>

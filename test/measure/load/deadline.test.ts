@@ -19,6 +19,9 @@ it('the deadline of a pair leaves each phase the time that it may take', () => {
   expect(deadlineOf({ closed: { connections: 1, requests: 1 } }) - plain).toBeGreaterThanOrEqual(8 * 10_000);
   expect(deadlineOf({ warmUpMs: 10_050 }) - plain).toBeGreaterThanOrEqual(4 * 10_000);
 
+  // Set-up, four to compare answers, two each at the ends of warm-up, of the measured phase and of the batch for growth.
+  expect(deadlineOf({ requestTimeoutMs: 60_000 }) - deadlineOf({ requestTimeoutMs: 0 })).toBe(11 * 60_000);
+
   const command: CommandSpec = { command: ['x'], env: {}, prepare: ['y'], timeoutMs: 100_000, outputs: [] };
   // Prepare and run, two sides, once to warm the page cache and once more.
   expect(deadlineOf({}, { kind: 'command', command })).toBeGreaterThan(8 * 100_000);

@@ -7,6 +7,7 @@ import { listsOfConnections, runOwnLoop } from '../../../src/measure/load/closed
 import { sliceOrder, throughputOf } from '../../../src/measure/load/closed-slices.ts';
 import { ServiceClient } from '../../../src/measure/load/http-client.ts';
 import { joinRuns, proofOf, runOpenLoop } from '../../../src/measure/load/open-loop.ts';
+import { whyGeneratorBound } from '../../../src/measure/phases/closed.ts';
 import { startService } from './helpers.ts';
 
 const asked = vi.hoisted((): { options: unknown[] } => ({ options: [] }));
@@ -150,6 +151,14 @@ describe('throughput', () => {
       errors: 2,
       sent: 200,
     });
+  });
+
+  it('comes with a note where the generator used most of its CPU', () => {
+    expect(whyGeneratorBound(700, 1000)).toBeUndefined();
+    expect(whyGeneratorBound(0, 0)).toBeUndefined();
+    expect(whyGeneratorBound(930, 1000)).toBe(
+      "throughput may be the load generator's limit and hide a change: it used 93 % of its CPU",
+    );
   });
 
   it('is nothing where nothing was answered', () => {

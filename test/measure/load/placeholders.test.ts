@@ -14,6 +14,11 @@ const spec = (changes: Partial<RequestSpec>): RequestSpec => ({
 });
 
 describe('what a set-up request captured', () => {
+  it('is encoded also where it holds half a surrogate pair', () => {
+    const filled = withCaptured(spec({ path: '/{{x}}' }), new Map([['x', 'a\ud800']]));
+    expect(filled.path).toBe('/a%EF%BF%BD');
+  });
+
   it('stands in path, headers and body, each in its own writing', () => {
     const captured = new Map([['token', 'a/b "c" &d']]);
 

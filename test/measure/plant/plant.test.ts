@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { ProjectConfig } from '../../../src/domain/benchmark.ts';
 import type { Plant } from '../../../src/domain/control.ts';
 import type { Trial, TrialOutcome } from '../../../src/domain/trial.ts';
 import {
@@ -9,6 +10,7 @@ import {
   isNodeStart,
   noPlant,
   PLANT_VARIABLE,
+  plantableConfig,
   plantedStart,
   whyNotPlantable,
 } from '../../../src/measure/plant/plant.ts';
@@ -93,6 +95,17 @@ describe('the start of a planted side', () => {
     expect(whyNotPlantable(['./server'], { load: { protocol: 'http2' } })).toContain('HTTP/2');
     expect(whyNotPlantable(['./server'], { kind: 'grpc', load })).toContain('HTTP/2');
     expect(whyNotPlantable(['node', 'x'], { kind: 'command', load })).toContain('command');
+  });
+
+  it('leaves out of a planted control what it cannot plant, and nothing of one with nothing planted', () => {
+    const scenarios = [{ load: {} }, { kind: 'command', load: {} }];
+    const config = { service: { start: ['node', 'x'] }, scenarios } as unknown as ProjectConfig;
+
+    expect(plantableConfig(config, { kind: 'cpu', share: 0.03 }).scenarios).toEqual(scenarios.slice(0, 1));
+    expect([undefined, { kind: 'none' } as const].map((plant) => plantableConfig(config, plant))).toEqual([
+      config,
+      config,
+    ]);
   });
 });
 
