@@ -161,7 +161,7 @@ export const METRICS: readonly Metric[] = [
     unit: 'ms',
     better: 'lower',
     scale: 'ratio',
-    obtained: 'from spawn to the first 2xx answer on the ready path',
+    obtained: 'from spawn to ready (a 2xx answer on the ready path, or an accepted connection)',
     mayGate: true,
   },
   {

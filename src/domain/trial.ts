@@ -16,7 +16,7 @@ export type CpuSource = 'schedstat' | 'cgroup' | 'rusage' | 'ticks';
 
 /** One start, warm, load, stop of one side that worked. */
 export interface Trial {
-  /** Spawn to first 2xx on the ready path. */
+  /** From spawn to ready (a 2xx answer on the ready path, or an accepted connection). */
   startupMs: number;
   /** Requests answered in the measured phase; equal on both sides of a pair. */
   requests: number;

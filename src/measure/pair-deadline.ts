@@ -22,8 +22,9 @@ export function longestPairMs(
     open === undefined
       ? 0
       : 2 * (open.durationMs + OPEN_SLICES * (load.requestTimeoutMs + GIVE_UP_BEHIND_MS));
+  // A slice waits for its last answers, and once more for what it had none to.
   const closedMs =
-    closed === undefined ? 0 : 2 * CLOSED_SLICES * (CLOSED_SLICE_LIMIT_MS + load.requestTimeoutMs);
+    closed === undefined ? 0 : 2 * CLOSED_SLICES * (CLOSED_SLICE_LIMIT_MS + 2 * load.requestTimeoutMs);
   return (
     2 * service.readyTimeoutMs +
     5 * load.warmUpMs +

@@ -1,5 +1,5 @@
 import type { Scenario } from '../domain/benchmark.ts';
-import { type Pair, type Side, SIDES, type Stage, type TrialOutcome } from '../domain/trial.ts';
+import type { Pair, Side, Stage, TrialOutcome } from '../domain/trial.ts';
 import { createRandom, type Random } from '../stats/random.ts';
 import { openCpuMeter } from './accounts/cpu.ts';
 import { readCustomNumbers, watchedTexts } from './accounts/custom.ts';
@@ -18,6 +18,7 @@ import { measureJudging } from './phases/judging.ts';
 import { asksNode, measureMemory, openInspectors, whileWatchingLoop } from './phases/node.ts';
 import { measureOpen } from './phases/open.ts';
 import type { AppliedPlant } from './plant/plant.ts';
+import { sidesFrom } from './side-order.ts';
 import { choosePorts } from './slots.ts';
 import { type PairContext, startBoth, startSide } from './start-both.ts';
 import { TrialError } from './trial-error.ts';
@@ -63,7 +64,7 @@ export async function measurePair(
     scenario,
     plant: request.plant,
     random,
-    order: first === 'base' ? SIDES : ['head', 'base'],
+    order: sidesFrom(first),
     running: {} as Record<Side, SideInUse>,
     answers: { compared: 0, different: 0 },
   };

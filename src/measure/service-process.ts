@@ -7,12 +7,11 @@ import { endProcessTree } from '../processes/end-process-tree.ts';
 import { wrapCommand } from '../processes/wrap-command.ts';
 import { withInspectorPort } from './accounts/node-options.ts';
 import { PrintedNumbers } from './accounts/printed.ts';
+import { OutputTail } from './output-tail.ts';
 import { forgetRunning, rememberRunning } from './running.ts';
 import { untilReady } from './service-ready.ts';
 import { TrialError } from './trial-error.ts';
 
-const OUTPUT_CHARACTERS_KEPT = 64 * 1024;
-const OUTPUT_LINES_SHOWN = 20;
 const STOP_GRACE_MS = 2000;
 const END_NEWS_MS = 250;
 /** In the environment of a service and of all that it starts; a uuid, so of equal length on both sides. */
@@ -52,7 +51,7 @@ export class ServiceProcess {
   readonly #spawnedMs: number;
   readonly #printed: PrintedNumbers;
   readonly #afterStop: (() => Promise<void>)[] = [];
-  #output = '';
+  readonly #output = new OutputTail();
   #end: string | undefined;
   readonly #ended: Promise<void>;
 
@@ -81,7 +80,7 @@ export class ServiceProcess {
       stream?.setEncoding('utf8');
       stream?.on('data', (text: string) => {
         watch.write(text);
-        this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS_KEPT);
+        this.#output.add(text);
       });
       stream?.on('end', () => watch.end());
     }
@@ -116,11 +115,7 @@ export class ServiceProcess {
   }
 
   get outputTail(): string {
-    return this.#output
-      .split('\n')
-      .slice(-OUTPUT_LINES_SHOWN - 1)
-      .join('\n')
-      .trimEnd();
+    return this.#output.lines;
   }
 
   /** The last finite number that it printed behind `text` on a whole line; undefined: none, or `text` is not watched. */

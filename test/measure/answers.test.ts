@@ -38,6 +38,22 @@ describe('the comparison of answers', () => {
     expect(comparison).not.toHaveProperty('example');
   });
 
+  it('tells integers apart that no number holds, and calls both numbers', async () => {
+    const of = (id: string): AnswerToCompare =>
+      text(`{"ids":[${id}, 7], "scores":[${id}, 0.1234567890123456]}`, 200, 'application/json');
+    const [a, b] = ['9007199254740993', '9007199254740992'].map(of) as [AnswerToCompare, AnswerToCompare];
+
+    const comparison = await compare([[a, b]], { ...RANKED, ranking: { ...RANKED.ranking!, k: 1 } });
+    expect(comparison).toMatchObject({ compared: 1, different: 1, ranking: { overlap: 0 } });
+    expect(comparison.shapeDifferent).toBeUndefined();
+    expect(await compare([[a, of('7')]])).not.toHaveProperty('shapeDifferent');
+    const spaced = text(a.body.toString('utf8').replaceAll(',', ' , '), 200, 'application/json');
+    expect(await compare([[a, spaced]], RANKED)).toMatchObject({
+      different: 0,
+      ranking: { overlap: 1, largestScoreDifference: 0 },
+    });
+  });
+
   it('says of what differs whether it is the status, the shape or the values', async () => {
     const comparison = await compare([
       [json({ a: 1 }), json({ a: 2 })],

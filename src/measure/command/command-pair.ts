@@ -13,6 +13,7 @@ import { createRandom, type Random } from '../../stats/random.ts';
 import { watchedTexts } from '../accounts/custom.ts';
 import { readMachineTime, stealSince } from '../host/machine-time.ts';
 import { encodeHistogram, summarizeLatencies } from '../load/histogram.ts';
+import { sidesFrom } from '../side-order.ts';
 import { environmentOf, type PairContext } from '../start-both.ts';
 import { TrialError } from '../trial-error.ts';
 import { CommandFailure, execute, type Execution } from './execute.ts';
@@ -126,10 +127,9 @@ async function runOne({ command, custom, folders, env, cpus }: Sides, side: Side
  * @throws TrialError of the side or sides that failed
  */
 async function runBoth(sides: Sides, first: Side): Promise<Record<Side, Execution>> {
-  const order: readonly Side[] = first === 'base' ? SIDES : ['head', 'base'];
   const done: Partial<Record<Side, Execution>> = {};
   const failures: Partial<Record<Side, TrialFailure>> = {};
-  for (const side of order) {
+  for (const side of sidesFrom(first)) {
     try {
       done[side] = await runOne(sides, side);
     } catch (error) {

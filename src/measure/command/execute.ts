@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { clip } from '../../domain/errors.ts';
 import type { CpuSource, TrialFailure } from '../../domain/trial.ts';
 import { canStart, findOnPath } from '../../processes/wrap-command.ts';
@@ -5,14 +7,13 @@ import { ServiceGroup } from '../accounts/cgroup.ts';
 import { type CpuSources, cpuSourcesHere } from '../accounts/cpu-sources.ts';
 import { PrintedNumbers } from '../accounts/printed.ts';
 import { processTree } from '../accounts/process-tree.ts';
+import { OutputTail } from '../output-tail.ts';
 import { type Account, accountBetween, readAccount } from './account.ts';
 import { watchPeakMemory } from './peak.ts';
-import { parseReady, parseWaiterEnd, waiterCommand } from './waiter.ts';
+import { isRefused, parseReady, parseWaiterEnd, waiterCommand } from './waiter.ts';
 import { WaitingShell } from './waiting-shell.ts';
 
 const READY_TIMEOUT_MS = 10_000;
-const OUTPUT_CHARACTERS_KEPT = 64 * 1024;
-const OUTPUT_LINES_SHOWN = 20;
 
 export interface CommandCall {
   command: readonly string[];
@@ -73,21 +74,36 @@ export async function execute(
     const message = `expected a program that can be started, found ${clip(JSON.stringify(program))}`;
     throw new CommandFailure({ kind: 'exited', message, outputTail: '' });
   }
+  const argv = [file, ...args];
   const group = sources.place === undefined ? undefined : ServiceGroup.make(sources.place);
+  // Where a group may be made, joining it may still be refused.
+  const execution =
+    (group === undefined ? undefined : await executeIn(group, argv, call)) ??
+    (await executeIn(undefined, argv, call));
+  if (execution === undefined) throw new Error('a shell was refused a group that it was not to join');
+  return execution;
+}
+
+/** One run in `group`; undefined when the shell that waits for the command may not join it, and nothing was started. */
+async function executeIn(
+  group: ServiceGroup | undefined,
+  argv: readonly string[],
+  call: CommandCall,
+): Promise<Execution | undefined> {
   const printed = new PrintedNumbers(call.watch ?? []);
   const streams = { stdout: printed.stream(), stderr: printed.stream() };
-  let output = '';
+  const output = new OutputTail();
   const shell = new WaitingShell({
-    argv: waiterCommand(chooseShell(group !== undefined), group?.joinFile ?? '', [file, ...args]),
+    argv: waiterCommand(chooseShell(group !== undefined), group?.joinFile ?? '', argv),
     cwd: call.cwd,
     env: call.env,
     cpus: call.cpus,
     onOutput: (stream, chunk) => {
       streams[stream].write(chunk);
-      output = (output + chunk.toString('utf8')).slice(-OUTPUT_CHARACTERS_KEPT);
+      output.add(chunk.toString('utf8'));
     },
   });
-  let measured: Omit<Execution, 'printed'> | TrialFailure;
+  let measured: Omit<Execution, 'printed'> | TrialFailure | undefined;
   try {
     measured = await measure(shell, group, call);
   } finally {
@@ -96,21 +112,22 @@ export async function execute(
   }
   streams.stdout.end();
   streams.stderr.end();
+  if (measured === undefined) return undefined;
   if ('wallMs' in measured) return { ...measured, printed };
-  const outputTail = output
-    .split('\n')
-    .slice(-OUTPUT_LINES_SHOWN - 1)
-    .join('\n')
-    .trimEnd();
-  throw new CommandFailure({ ...measured, outputTail });
+  throw new CommandFailure({ ...measured, outputTail: output.lines });
 }
 
+/** Undefined when the shell may not join the group. */
 async function measure(
   shell: WaitingShell,
   group: ServiceGroup | undefined,
   call: CommandCall,
-): Promise<Omit<Execution, 'printed'> | TrialFailure> {
-  const guard = await shell.hear(parseReady, READY_TIMEOUT_MS);
+): Promise<Omit<Execution, 'printed'> | TrialFailure | undefined> {
+  const guard = await shell.hear(
+    (said) => (isRefused(said) ? 'refused' : parseReady(said)),
+    READY_TIMEOUT_MS,
+  );
+  if (guard === 'refused') return undefined;
   if (guard === undefined) throw new Error('the shell that waits for a command did not get ready');
   const helpers = [shell.pid, guard];
   const before: Account = readAccount(shell.pid, helpers, group);
@@ -118,8 +135,9 @@ async function measure(
     (group?.members() ?? processTree(shell.pid)).filter((pid) => !helpers.includes(pid)),
   );
   const startedMs = performance.now();
-  shell.goOn();
-  const end = await shell.hear(parseWaiterEnd, call.timeoutMs);
+  const word = randomUUID();
+  shell.goOn(word);
+  const end = await shell.hear((said) => parseWaiterEnd(said, word), call.timeoutMs);
   const wallMs = performance.now() - startedMs;
   const memoryPeakBytes = endPeak();
   if (end === undefined) {

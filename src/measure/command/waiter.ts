@@ -4,18 +4,23 @@
  * adds what a waited-for child used and wrote to those of its waiter.
  *
  * Descriptor 3 is the conversation. Nothing is ever sent on descriptor 4, but its end is the end of the runner: then the
- * whole process group is killed, since nobody is left to wait for it. The command gets neither.
+ * whole process group is killed, since nobody is left to wait for it. The command gets neither. A process of the same user
+ * may still take descriptors from another (pidfd_getfd(2)): so the end is believed only with a word that the shell is given
+ * just before the start, and that is in no argument list and no environment.
  */
 const COMMON = `
-if [ -n "$1" ]; then echo $$ >"$1" || { echo refused >&3; exit 1; }; fi
+if [ -n "$1" ]; then echo $$ >"$1" || { echo refused >&3; read -r _ <&3; exit 1; }; fi
 shift
 { read -r _ <&4; kill -KILL 0; } >/dev/null 2>&1 &
 echo "ready $!" >&3
-read -r _ <&3 || exit 1
+# Not to be exported, whatever the environment holds.
+set +a
+unset perf_ci_word
+read -r perf_ci_word <&3 || exit 1
 `;
 const END = `
 status=$?
-echo "end $status" >&3
+echo "end $status $perf_ci_word" >&3
 read -r _ <&3
 exit 0
 `;
@@ -57,11 +62,21 @@ function microseconds(text: string): number | undefined {
     : Math.round((Number(minutes) * 60 + Number(seconds.replace(',', '.'))) * 1e6);
 }
 
-/** Reads what the waiter said after `ready`; undefined while the end is not in it. */
-export function parseWaiterEnd(text: string): WaiterEnd | undefined {
-  const status = /^end (\d{1,3})$/m.exec(text)?.[1];
-  if (status === undefined || !text.endsWith('\n')) return undefined;
-  const [, user, system] = /^time (\S+) (\S+)$/m.exec(text) ?? [];
+/** Whether the waiter said that it may not join its group. */
+export function isRefused(text: string): boolean {
+  return text === 'refused\n';
+}
+
+/**
+ * Reads what the waiter said after `ready`; undefined while the end is not in it.
+ * @param word that the waiter was given: a line without it is not the waiter's
+ */
+export function parseWaiterEnd(text: string, word: string): WaiterEnd | undefined {
+  const ends = [...text.matchAll(/^end (\d{1,3}) (\S+)\n/gm)];
+  const status = ends.find(([, , said]) => said === word)?.[1];
+  if (status === undefined) return undefined;
+  // The last one: what stands before it another process may have written.
+  const [, user, system] = [...text.matchAll(/^time (\S+) (\S+)$/gm)].at(-1) ?? [];
   const [userUs, systemUs] = [microseconds(user ?? ''), microseconds(system ?? '')];
   return {
     status: Number(status),

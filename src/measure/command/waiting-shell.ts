@@ -92,10 +92,10 @@ export class WaitingShell {
     }
   }
 
-  /** Forgets what was said so far and lets the shell go on. */
-  goOn(): void {
+  /** Forgets what was said so far and lets the shell go on. @param word that it is given */
+  goOn(word = ''): void {
     this.#said = '';
-    this.#talk.write('\n');
+    this.#talk.write(`${word}\n`);
   }
 
   /** Ends the shell and all that the command left running, and waits until its output is read. */

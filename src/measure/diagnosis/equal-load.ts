@@ -3,9 +3,8 @@ import type { Side } from '../../domain/trial.ts';
 import type { Random } from '../../stats/random.ts';
 import { deal, deckOf } from '../load/deck.ts';
 import { ask, askBoth, type SideInUse } from '../load/exchange.ts';
+import { sidesFrom } from '../side-order.ts';
 import { settleSides } from '../trial-error.ts';
-
-const HEAD_FIRST: readonly Side[] = ['head', 'base'];
 
 /** When a phase of load ends: at the first of both limits `max` and `ms`, but not before `min` requests to each side. */
 export interface LoadLimit {
@@ -36,7 +35,7 @@ export async function alternateRequests(
   let sent = 0;
   for (const spec of deal(deckOf(sides.base.wire.requests), random)) {
     if (isOver(limit, sent, startedMs)) break;
-    await askBoth(sides, spec, random.coin() ? SIDES : HEAD_FIRST);
+    await askBoth(sides, spec, sidesFrom(random.coin() ? 'base' : 'head'));
     sent += 1;
   }
   return sent;

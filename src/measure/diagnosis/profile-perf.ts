@@ -50,13 +50,17 @@ export class PerfRecording {
   readonly #ended: Promise<void>;
   #stderr = '';
 
-  private constructor(perf: string, pids: readonly number[], files: { folder: string; side: Side }) {
+  private constructor(
+    { perf, mkfifo }: Record<'perf' | 'mkfifo', string>,
+    pids: readonly number[],
+    files: { folder: string; side: Side },
+  ) {
     this.#perf = perf;
     const at = (name: string): string => join(files.folder, `${files.side}.${name}`);
     this.#data = at('perf');
     this.#control = at('control');
     this.#answers = at('answers');
-    execFileSync('mkfifo', [this.#control, this.#answers]);
+    execFileSync(mkfifo, [this.#control, this.#answers]);
     const event = perfEvent(readParanoid(), process.getuid?.() === 0);
     const args = ['record', '-q', '-e', event, '-F', String(FREQUENCY_HZ), '-g', '-p', pids.join(',')];
     args.push('-o', this.#data, '--delay=-1', `--control=fifo:${this.#control},${this.#answers}`);
@@ -84,8 +88,9 @@ export class PerfRecording {
     const perf = findOnPath('perf', path);
     if (perf === undefined)
       throw new NotPossible('the service is no Node process, and perf is not installed here');
-    if (findOnPath('mkfifo', path) === undefined) throw new NotPossible('mkfifo is not installed here');
-    const recording = new PerfRecording(perf, [...processTree(pid)], files);
+    const mkfifo = findOnPath('mkfifo', path);
+    if (mkfifo === undefined) throw new NotPossible('mkfifo is not installed here');
+    const recording = new PerfRecording({ perf, mkfifo }, [...processTree(pid)], files);
     try {
       await recording.#say('enable');
     } catch (error) {

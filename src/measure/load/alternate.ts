@@ -1,6 +1,7 @@
 import type { RequestSpec } from '../../domain/benchmark.ts';
 import { SIDES, type Side } from '../../domain/trial.ts';
 import type { Random } from '../../stats/random.ts';
+import { sidesFrom } from '../side-order.ts';
 import { deal } from './deck.ts';
 import { askBoth, type SideInUse } from './exchange.ts';
 
@@ -12,14 +13,14 @@ export interface Answered {
   bytes: number;
 }
 
-const HEAD_FIRST: readonly Side[] = ['head', 'base'];
-
-/** When alternation ends: at the first of the two that is reached. */
+/** When alternation ends: at the first of `durationMs` and `requests` that is reached. */
 export interface AlternateLimits {
   /** Both sides together. */
   durationMs: number;
   /** To each side; default no limit. */
   requests?: number;
+  /** To each side, even past `durationMs`, but not past `withinMs`; default none. */
+  atLeast?: { requests: number; withinMs: number };
 }
 
 /**
@@ -40,16 +41,18 @@ export async function alternate(
     base: { latenciesMs: [], bytes: 0 },
     head: { latenciesMs: [], bytes: 0 },
   };
-  const endMs = performance.now() + limits.durationMs;
-  let left = limits.requests ?? Infinity;
+  const { durationMs, requests = Infinity, atLeast } = limits;
+  const startedMs = performance.now();
   for (const spec of deal(deck, random)) {
-    const answers = await askBoth(sides, spec, random.coin() ? SIDES : HEAD_FIRST);
+    const answers = await askBoth(sides, spec, sidesFrom(random.coin() ? 'base' : 'head'));
     for (const side of SIDES) {
       answered[side].latenciesMs.push(answers[side].latencyMs);
       answered[side].bytes += answers[side].bytes;
     }
-    left -= 1;
-    if (left <= 0 || performance.now() >= endMs) break;
+    const sent = answered.base.latenciesMs.length;
+    const isShort = atLeast !== undefined && sent < atLeast.requests;
+    const endMs = isShort ? Math.max(durationMs, atLeast.withinMs) : durationMs;
+    if (sent >= requests || performance.now() - startedMs >= endMs) break;
   }
   return answered;
 }

@@ -1,3 +1,5 @@
+import { isExactInteger } from './exact-json.ts';
+
 /**
  * What a JSON answer is made of, without its values: what a reader's schema would say of it. The shapes of the
  * elements of a list are merged into one.
@@ -24,6 +26,7 @@ export function shapeOf(value: unknown, ignored: ReadonlySet<string> = new Set()
     const element = elements.length === 0 ? undefined : elements.reduce(merge);
     return { kinds: new Set(['list']), keys: NO_KEYS, element };
   }
+  if (isExactInteger(value)) return shapeOf(0);
   if (value !== null && typeof value === 'object') {
     const keys = Object.entries(value)
       .filter(([key]) => !ignored.has(key))

@@ -4,6 +4,7 @@ import type { ProjectConfig, RequestSpec } from '../../domain/benchmark.ts';
 import { clip } from '../../domain/errors.ts';
 import type { AnswerComparison, Side } from '../../domain/trial.ts';
 import { sameShape, shapeOf } from './answer-shape.ts';
+import { isExactInteger, parseExactly } from './exact-json.ts';
 import { askBoth, type SideInUse } from './exchange.ts';
 import type { Answer } from './http-client.ts';
 import { createRankingReader, createRankingTally } from './ranking-answers.ts';
@@ -20,7 +21,7 @@ export type AnswerRules = Pick<ProjectConfig['answers'], 'ignoreKeys' | 'ranking
 /** `value` without the ignored keys and with sorted keys, so that equal meaning gives equal text. */
 function canonical(value: unknown, ignored: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => canonical(item, ignored));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || isExactInteger(value)) return value;
   const entries = Object.entries(value)
     .filter(([key]) => !ignored.has(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -32,7 +33,7 @@ function canonical(value: unknown, ignored: ReadonlySet<string>): unknown {
 function jsonOf({ contentType, body }: AnswerToCompare): unknown {
   if (!/\bjson\b/i.test(contentType) || !isUtf8(body)) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseExactly(body.toString('utf8'));
   } catch {
     return undefined;
   }

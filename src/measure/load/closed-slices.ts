@@ -44,6 +44,11 @@ function isHopeless(slice: LoopResult): boolean {
   return slice.wrong + slice.failed > slice.right;
 }
 
+/** Waits until a side has done what it was sent: an answer says so, whatever it says, and so does none within the timeout. */
+async function drain(side: SideInUse, [spec]: readonly RequestSpec[]): Promise<void> {
+  if (spec !== undefined) await side.client.send(side.encoded(spec)).catch(() => undefined);
+}
+
 /**
  * The closed loop of both sides in slices ABBA BAAB, which side is A by coin, equal lists for both. After slices that
  * mostly failed, those that are left are given up for both.
@@ -72,6 +77,8 @@ export async function runClosedSlices(
       timeoutMs: load.requestTimeoutMs,
     });
     slices[name].push(result);
+    // What was cut off or timed out is still worked on, and would slow down the other side's slice.
+    if (result.right + result.wrong < amount) await drain(side, cards);
     const end = result.failed > 0 ? await side.process.endSoon() : side.process.end;
     if (end !== undefined) {
       throw side.process.failure('died-under-load', `the service ${end} under closed load`);

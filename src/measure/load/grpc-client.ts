@@ -62,6 +62,8 @@ export class GrpcClient implements LoadClient {
       'grpc.service_config_disable_resolution': 1,
       // A retried request would be counted as one.
       'grpc.enable_retries': 0,
+      // Clients of one address would share a connection, and so each other's streams and its end.
+      'grpc.use_local_subchannel_pool': 1,
     });
   }
 

@@ -1,13 +1,12 @@
 import type { LoadSpec, OpenLoadSpec, RequestSpec } from '../../domain/benchmark.ts';
 import { SIDES, type Side } from '../../domain/trial.ts';
 import type { Random } from '../../stats/random.ts';
+import { sidesFrom } from '../side-order.ts';
 import { arrivalTimes, sliced } from './arrivals.ts';
 import { deal } from './deck.ts';
 import type { SideInUse } from './exchange.ts';
 import { joinRuns, MOST_IN_FLIGHT, type OpenRun, runOpenLoop } from './open-loop.ts';
 import { OPEN_SLICES } from './slices.ts';
-
-const HEAD_FIRST: readonly Side[] = ['head', 'base'];
 
 /** A request and when it is meant to be sent, in milliseconds from the start of its slice. */
 interface Planned {
@@ -51,7 +50,7 @@ export async function runOpenSlices(
   const runs: Record<Side, OpenRun[]> = { base: [], head: [] };
   try {
     for (const slice of planSlices(load.open, deck, random)) {
-      for (const name of random.coin() ? SIDES : HEAD_FIRST) {
+      for (const name of sidesFrom(random.coin() ? 'base' : 'head')) {
         const side = sides[name];
         const arrivals = slice.map(({ atMs, spec }) => ({ atMs, request: side.encoded(spec) }));
         const run = await runOpenLoop(clients[name], arrivals, { timeoutMs: load.requestTimeoutMs, spin });

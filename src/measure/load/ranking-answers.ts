@@ -1,5 +1,6 @@
 import type { RankingAnswers } from '../../domain/benchmark.ts';
 import type { RankingComparison } from '../../domain/trial.ts';
+import { finiteNumber } from './exact-json.ts';
 import { parseJsonPointer, readJsonPointer } from './json-pointer.ts';
 
 /** The first k items of one answer, best first. */
@@ -30,10 +31,7 @@ export function createRankingReader(rules: RankingAnswers): (answer: unknown) =>
     };
     return {
       ids: first.map((item) => idText(readJsonPointer(item, toId))),
-      scores: first.map((item, index) => {
-        const score = scoreOf(item, index);
-        return typeof score === 'number' && Number.isFinite(score) ? score : undefined;
-      }),
+      scores: first.map((item, index) => finiteNumber(scoreOf(item, index))),
     };
   };
 }

@@ -33,12 +33,13 @@ export function wireOf(scenario: Scenario): Wire {
       body: JSON.stringify(message),
       ...(weight === undefined ? {} : { weight }),
     }));
-    const encode = (spec: RequestSpec, captured: Captured): WireRequest => {
-      const filled = withCaptured(spec, captured);
-      return { ...bare(filled), body: method.encode(JSON.parse(filled.body ?? '{}')) };
-    };
+    // No set-up request goes with gRPC (src/project-config refuses it), so nothing captured can make a message wrong.
+    const encode = (spec: RequestSpec): WireRequest => ({
+      ...bare(spec),
+      body: method.encode(JSON.parse(spec.body ?? '{}')),
+    });
     // A message that cannot be sent is better found before anything is started.
-    if (scenario.setup === undefined) for (const spec of requests) encode(spec, new Map());
+    for (const spec of requests) encode(spec);
     return {
       requests,
       warmUpRequests: requests,

@@ -8,8 +8,15 @@ import type { PairFindings } from './findings.ts';
 
 export type Inspectors = Partial<Record<Side, NodeInspector>>;
 
+/** Over fewer requests what any collection leaves by chance is larger than what requests keep. */
+const LEAST_GROWTH_REQUESTS = 20;
+const GROWTH_LIMIT_MS = 2000;
 /** The batch over which growth is taken: long enough for half a KiB a request to show, short beside the judging phase. */
-const GROWTH_BATCH = { durationMs: 150, requests: 150 };
+const GROWTH_BATCH = {
+  durationMs: 150,
+  requests: 150,
+  atLeast: { requests: LEAST_GROWTH_REQUESTS, withinMs: GROWTH_LIMIT_MS },
+};
 
 function asksForMemory({ memoryAfterGc }: Pick<LoadSpec, 'memoryAfterGc'>): boolean {
   return memoryAfterGc !== false;
@@ -85,13 +92,19 @@ export async function measureMemory(
   const memory = (inspector: NodeInspector): Promise<number> => inspector.memoryAfterGc();
   const before = await askEach(inspectors, findings, 'memory after GC', memory);
   const answered = await alternate(sides, deck, GROWTH_BATCH, random);
-  const after = await askEach(inspectors, findings, 'growth per request', memory);
+  const count = answered.base.latenciesMs.length;
+  const isEnough = count >= LEAST_GROWTH_REQUESTS;
+  const after = isEnough ? await askEach(inspectors, findings, 'growth per request', memory) : {};
   for (const side of SIDES) {
     const [first, second] = [before[side], after[side]];
     if (first === undefined) continue;
     findings[side].figures.memory_after_gc = first;
-    if (second === undefined) continue;
-    findings[side].figures.memory_growth = (second - first) / answered[side].latenciesMs.length;
+    if (second !== undefined) findings[side].figures.memory_growth = (second - first) / count;
+    if (!isEnough) {
+      findings[side].notes.push(
+        `growth per request is missing: expected ${LEAST_GROWTH_REQUESTS} requests within ${GROWTH_LIMIT_MS / 1000} s, found ${count}`,
+      );
+    }
   }
 }
 

@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
+import { ServiceGroup } from '../../../src/measure/accounts/cgroup.ts';
 import { cpuSourcesHere } from '../../../src/measure/accounts/cpu-sources.ts';
 import { type CommandCall, CommandFailure, execute } from '../../../src/measure/command/execute.ts';
+import { parseReady, parseWaiterEnd, waiterCommand } from '../../../src/measure/command/waiter.ts';
+import { WaitingShell } from '../../../src/measure/command/waiting-shell.ts';
 import { findOnPath } from '../../../src/processes/wrap-command.ts';
 
 const folder = mkdtempSync(`${tmpdir()}/perf-ci-execute-`);
@@ -68,6 +71,59 @@ describe.each(ways)('a command measured by $source', ({ source, sources }) => {
 });
 
 describe('a command', () => {
+  it('is measured without a group where its shell may not join one', async () => {
+    const remove = vi.fn(() => Promise.resolve(true));
+    const group = {
+      joinFile: `${folder}/no/cgroup.procs`,
+      members: () => [],
+      usage: () => undefined,
+      remove,
+    };
+    const make = vi.spyOn(ServiceGroup, 'make').mockReturnValueOnce(group as unknown as ServiceGroup);
+    const sources = { place: { version: 2 as const, folder } };
+    const { printed, cpuSource } = await execute(
+      call(['sh', '-c', 'echo x >>once; echo "runs: $(wc -l <once)"'], { watch: ['runs:'] }),
+      sources,
+    );
+    make.mockRestore();
+
+    expect(printed.last('runs:')).toBe(1);
+    expect(cpuSource).not.toBe('cgroup');
+    expect(remove).toHaveBeenCalledOnce();
+  });
+
+  it('cannot say that it has ended', async () => {
+    const lie = 'for f in /proc/$PPID/fd/3 /proc/self/fd/3; do echo "end 0" >$f; done; echo "end 0" >&3';
+    const { wallMs } = await execute(call(['sh', '-c', `(${lie}) 2>/dev/null; sleep 0.3; true`]));
+    expect(wallMs).toBeGreaterThanOrEqual(300);
+  });
+
+  it.each(['bash', 'sh'])('does not get the word by which %s says that it has ended', async (shell) => {
+    const argv = waiterCommand({ path: findOnPath(shell) ?? '/bin/sh', isBash: shell === 'bash' }, '', [
+      '/bin/sh',
+      '-c',
+      'env; tr "\\0" " " </proc/$PPID/cmdline',
+    ]);
+    let output = '';
+    // An environment that exports whatever the shell sets.
+    const env = { perf_ci_word: 'mine', SHELLOPTS: 'allexport' };
+    const waiting = new WaitingShell({
+      argv,
+      cwd: folder,
+      env,
+      cpus: undefined,
+      onOutput: (_, chunk) => (output += chunk.toString('utf8')),
+    });
+    await waiting.hear(parseReady, 5000);
+    waiting.goOn('secret');
+    const end = await waiting.hear((said) => parseWaiterEnd(said, 'secret'), 5000);
+    await waiting.stop();
+
+    expect(end?.status).toBe(0);
+    expect(output).toContain('perf-ci');
+    expect(output).not.toContain('secret');
+  });
+
   it('is never a word of the shell that waits for it', async () => {
     const failure = await execute(call(['exit', '0'])).catch((error: unknown) => error);
     expect((failure as CommandFailure).failure.message).toBe(

@@ -15,21 +15,27 @@ describe('what the waiting shell says', () => {
   });
 
   it.each([
-    ['end 0\n', { status: 0, ownBytes: 6 }],
+    ['end 0 word\n', { status: 0, ownBytes: 11 }],
     [
-      'time 0m1.234s 0m0.050s\nend 3\n',
-      { status: 3, times: { userUs: 1_234_000, systemUs: 50_000 }, ownBytes: 29 },
+      'time 0m1.234s 0m0.050s\nend 3 word\n',
+      { status: 3, times: { userUs: 1_234_000, systemUs: 50_000 }, ownBytes: 34 },
     ],
     [
-      'time 2m0,5s 0,001\nend 137\n',
-      { status: 137, times: { userUs: 120_500_000, systemUs: 1000 }, ownBytes: 26 },
+      'time 2m0,5s 0,001\nend 137 word\n',
+      { status: 137, times: { userUs: 120_500_000, systemUs: 1000 }, ownBytes: 31 },
     ],
-    ['time x y\nend 0\n', { status: 0, ownBytes: 15 }],
-    ['end 0', undefined],
+    ['time x y\nend 0 word\n', { status: 0, ownBytes: 20 }],
+    [
+      'time 0 0\nend 0\nend 0 other\ntime 1.5 0.5\nend 3 word\n',
+      { status: 3, times: { userUs: 1_500_000, systemUs: 500_000 }, ownBytes: 51 },
+    ],
+    ['end 0\n', undefined],
+    ['end 0 other\n', undefined],
+    ['end 0 word', undefined],
     ['time 0.1 0.1\n', undefined],
     ['', undefined],
   ])('%j at the end is %j', (text, end) => {
-    expect(parseWaiterEnd(text)).toEqual(end);
+    expect(parseWaiterEnd(text, 'word')).toEqual(end);
   });
 });
 

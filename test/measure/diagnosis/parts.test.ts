@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { diagnosisAnswer } from '../../../src/measure/diagnosis/answer.ts';
 import { totalOf, underCallgrind } from '../../../src/measure/diagnosis/callgrind.ts';
-import { perfEvent } from '../../../src/measure/diagnosis/profile-perf.ts';
+import { perfEvent, PerfRecording } from '../../../src/measure/diagnosis/profile-perf.ts';
 import { programOf } from '../../../src/measure/diagnosis/program.ts';
 import { rootOf } from '../../../src/measure/diagnosis/started-sides.ts';
 import { diagnose } from '../../../workers/diagnose-run.ts';
@@ -37,6 +37,19 @@ describe('the program of a start command', () => {
     expect(kind('nothing')).toMatch(/not on PATH/);
     expect(kind('./nothing')).toMatch(/not there/);
     expect(kind()).toMatch(/no start command/);
+  });
+});
+
+describe('perf', () => {
+  it('is told by pipes that the mkfifo of the path given has made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'perf-ci-perf-'));
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
+    for (const name of ['perf', 'mkfifo']) {
+      await writeFile(join(folder, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    }
+
+    const start = PerfRecording.start(process.pid, folder, { folder, side: 'base' });
+    await expect(start).rejects.toThrow(`Command failed: ${join(folder, 'mkfifo')}`);
   });
 });
 

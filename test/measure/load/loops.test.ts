@@ -99,6 +99,17 @@ describe.each([
     expect(result.failed).toBeGreaterThanOrEqual(6);
   });
 
+  it('counts nothing that it did not send to a service that never answers', async () => {
+    const loop = loopOf(500);
+
+    const result = await run(shop.port, listsOfConnections([get('/slow?ms=5000')], loop), loop);
+
+    // Twice the connections end the loop; up to a further one of each was sent meanwhile.
+    expect(result).toMatchObject({ right: 0, wrong: 0 });
+    expect(result.failed).toBeGreaterThanOrEqual(6);
+    expect(result.failed).toBeLessThanOrEqual(9);
+  });
+
   it('ends at its limit', async () => {
     const loop = { ...loopOf(10_000), limitMs: 150 };
 

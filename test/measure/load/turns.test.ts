@@ -17,9 +17,11 @@ interface Sent {
   path: string;
   /** In flight at the other side at that moment. */
   elsewhere: number;
+  /** Of the client that sent it. */
+  connections: number;
 }
 
-/** Two sides that answer at once, or after a moment, and what they were sent in order. */
+/** Two sides that answer at once, or after a moment, or (status 0) never, and what they were sent in order. */
 function recordedSides(latencyMs = 0, status = 200): { sides: Record<Side, SideInUse>; sent: Sent[] } {
   const sent: Sent[] = [];
   const inFlight = { base: 0, head: 0 };
@@ -31,13 +33,14 @@ function recordedSides(latencyMs = 0, status = 200): { sides: Record<Side, SideI
       warmUpRequests: [],
       isPlainHttp1: false,
       encode: encodeHttp,
-      connect: () => ({
+      connect: (_port, connections) => ({
         close: () => undefined,
         send: async ({ path }) => {
-          sent.push({ side, path, elsewhere: inFlight[other] });
+          sent.push({ side, path, elsewhere: inFlight[other], connections });
           inFlight[side] += 1;
           if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
           inFlight[side] -= 1;
+          if (status === 0) throw new Error('no answer');
           return { status, contentType: '', headers: {}, body: Buffer.alloc(3), bytes: 3, latencyMs: 1 };
         },
       }),
@@ -93,6 +96,17 @@ describe('alternating', () => {
 
     expect(sent.length).toBeGreaterThan(0);
     expect(sent.length % 2).toBe(0);
+  });
+
+  it('goes on to what it needs at least, but not for ever', async () => {
+    const { sides } = recordedSides(1);
+    const requestsOf = async (durationMs: number, withinMs: number): Promise<number> => {
+      const limits = { durationMs, atLeast: { requests: 12, withinMs } };
+      return (await alternate(sides, DECK, limits, createRandom(1))).head.latenciesMs.length;
+    };
+
+    expect(await requestsOf(0, 60_000)).toBe(12);
+    expect(await requestsOf(0, 0)).toBe(1);
   });
 });
 
@@ -150,6 +164,18 @@ describe('the closed loop in slices', () => {
     }
 
     expect(firsts.size).toBe(2);
+  });
+
+  it('lets a side finish what it gave no answer to before the other has its turn', async () => {
+    const { sides, sent } = recordedSides(1, 0);
+
+    await runClosedSlices(sides, DECK, { ...load, closed }, createRandom(2));
+
+    // The client of single requests asks once, as the last of each side.
+    const last = sent.filter(({ side }, index) => side !== sent[index + 1]?.side);
+    expect(last).toHaveLength(2);
+    expect(last.every(({ connections }) => connections === 1)).toBe(true);
+    expect(sent.filter(({ connections }) => connections === 1)).toHaveLength(2);
   });
 
   it('is given up for both, at equal counts, once most requests fail', async () => {
