@@ -8,10 +8,11 @@ export interface Progress {
   end(): void;
 }
 
-/** Progress on `stream`; a stream that is no terminal gets every update as a line of its own. */
+/** Progress on `stream`; a stream that is no terminal gets every new update as a line of its own. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   const isTerminal = stream.isTTY;
   let open = false;
+  let last: string | undefined;
   const clear = (): void => {
     if (open) stream.write('\r\u001b[K');
     open = false;
@@ -23,7 +24,8 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
     },
     update(line) {
       if (!isTerminal) {
-        stream.write(`${line}\n`);
+        if (line !== last) stream.write(`${line}\n`);
+        last = line;
         return;
       }
       clear();

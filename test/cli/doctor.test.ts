@@ -64,6 +64,7 @@ describe('perf-ci doctor', () => {
       'CPU time',
       'huge pages',
       'clean-up',
+      'closer look',
       'sandbox',
       'load',
       'disk',

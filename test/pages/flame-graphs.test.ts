@@ -90,6 +90,7 @@ describe('speedscope', () => {
     for (const path of files) {
       expect(path).not.toMatch(/^https?:|^\/\//);
       const answer = await fetch(new URL(path, `${url}${FLAME_GRAPHS_PATH}`));
+      await answer.arrayBuffer();
       expect([path, answer.status, answer.headers.get('x-content-type-options')]).toEqual([
         path,
         200,

@@ -32,7 +32,7 @@ describe('a configuration', () => {
             warmUpMs: 2_500,
             warmUpRequests: 1_200,
             connections: 5,
-            measuredMs: 2_500,
+            measuredMs: 2_000,
             requestTimeoutMs: 10_000,
           },
           gates: [{ metric: 'cpu_per_request', threshold: 0.03 }],

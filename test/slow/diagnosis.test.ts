@@ -152,7 +152,10 @@ describe('a native service', () => {
     });
 
     expect(profiles[0]).toMatchObject({ state: 'profiled', profiler: 'perf' });
-    expect(profiles[0]?.frames[0]).toMatchObject({ name: 'slow', file: 'server', baseUs: 0 });
+    const [worst] = profiles[0]?.frames ?? [];
+    expect(worst).toMatchObject({ name: 'slow', file: 'server' });
+    // Not 0: a sample may be booked one instruction late.
+    expect(worst?.baseUs).toBeLessThan((worst?.headUs ?? 0) / 100);
     expect(files).toHaveLength(3);
   });
 

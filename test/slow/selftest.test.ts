@@ -27,7 +27,7 @@ afterAll(() => {
 });
 
 it('plants into real jobs and finds what no machine can hide: a tenth of the answers late', async () => {
-  const args = ['selftest', '--plants', 'cpu:100,stall:10:50', '--jobs', '4', '--seed', '7', '--json'];
+  const args = ['selftest', '--plants', 'stall:10:50', '--jobs', '2', '--seed', '7', '--json'];
   const { code, stdout, stderr } = await perfCi(args, {
     cwd: repository.path,
     env: { XDG_CACHE_HOME: folder },
@@ -41,18 +41,13 @@ it('plants into real jobs and finds what no machine can hide: a tenth of the ans
       { metric: 'cpu_per_request', added: false },
       { metric: 'latency_over_25ms', threshold: 0.05, added: true },
     ],
-    // On a machine as busy as one that runs tests, CPU may stay undecided.
-    planted: [
-      { words: '100 % CPU', found: { of: 1 } },
-      { words: '10 % of answers 50 ms later', found: { count: 1, of: 1 } },
-    ],
-    falseAlarms: { of: 2 },
+    planted: [{ words: '10 % of answers 50 ms later', found: { count: 1, of: 1 } }],
+    falseAlarms: { of: 1 },
     failed: [],
   });
-  expect(stderr).toContain('seed 7, scenario tiny, 100 % CPU, 10 % of answers 50 ms later');
-  expect(stderr).toContain('job 4, ');
-  const isGood = report.falseAlarms.count === 0 && report.planted[0]!.found.count === 1;
-  expect(code).toBe(isGood ? 0 : 1);
+  expect(stderr).toContain('seed 7, scenario tiny, 10 % of answers 50 ms later');
+  expect(stderr).toContain('job 2, ');
+  expect(code).toBe(report.falseAlarms.count === 0 ? 0 : 1);
 }, 400_000);
 
 it('says what it has when it is interrupted', async () => {

@@ -12,7 +12,7 @@ import { startPerfCi } from './perf-ci-at-double.ts';
 import type { Phases } from './phases.ts';
 import { CHANGES, type DemoRepository, makeDemoRepository, REPOSITORY } from './repository.ts';
 import { renderForTerminal } from './terminal-markdown.ts';
-import { waitForVerdict } from './wait.ts';
+import { type Until, waitForPull } from './wait.ts';
 
 /** What a performance needs of the one who calls for it. */
 export interface Stage {
@@ -62,20 +62,25 @@ export async function perform(stage: Stage): Promise<Performed> {
   stage.phases.begin('push and open');
   const proposed = await proposeChanges(stage, scene);
   const mistakes: string[] = [];
-  for (const at of proposed) {
-    stage.phases.begin(`#${at.number} to its verdict`);
-    await waitForVerdict(
+  const numbers = proposed.map(({ number }) => number);
+  const waitFor = (until: Until, number: number): Promise<void> =>
+    waitForPull(
       scene,
-      proposed.map(({ number }) => number),
-      at.number,
+      numbers,
+      { number, until },
       {
         tell(states) {
-          stage.waitFor(`the verdict of #${at.number} (${states})`);
+          stage.waitFor(`the ${until} of #${number} (${states})`);
           stage.progress.update(states);
         },
         signal: stage.signal,
       },
     );
+  for (const at of proposed) {
+    stage.phases.begin(`#${at.number} to its verdict`);
+    await waitFor('verdict', at.number);
+    stage.phases.begin(`#${at.number} to its explanation`);
+    await waitFor('end', at.number);
     mistakes.push(...(await showVerdict(stage, scene, at)));
   }
   return { mistakes, urls: { perfCi: scene.url, github: scene.github.url } };

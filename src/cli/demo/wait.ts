@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { TERMINAL_STATES } from '../../domain/run.ts';
+import { type Run, TERMINAL_STATES } from '../../domain/run.ts';
 import type { DoubleRepository, GitHubDouble } from '../../github-double/contract.ts';
 import type { Pool } from '../../store/pool.ts';
 import { latestRunOfPull, resultOf } from '../../store/runs.ts';
@@ -32,22 +32,37 @@ async function describeProgress({ pool, repository }: Watched, number: number): 
   return `${what} ${progress.scenario ?? ''}, pair ${progress.pairsDone + 1}`;
 }
 
-async function isConcluded({ github, pool, repository }: Watched, number: number): Promise<boolean> {
-  const run = await latestRunOfPull(pool, String(repository.id), number);
-  if (run === undefined || !TERMINAL_STATES.includes(run.state)) return false;
-  return github.checkRuns(repository, run.headSha).some((check) => check.status === 'completed');
+async function latestRun({ pool, repository }: Watched, number: number): Promise<Run | undefined> {
+  return latestRunOfPull(pool, String(repository.id), number);
 }
 
-/** Waits until pull request `number` has its verdict and a concluded check; all of `numbers` are told of meanwhile. */
-export async function waitForVerdict(
+async function isConcluded(watched: Watched, number: number): Promise<boolean> {
+  const run = await latestRun(watched, number);
+  if (run === undefined) return false;
+  const checks = watched.github.checkRuns(watched.repository, run.headSha);
+  return checks.some((check) => check.status === 'completed');
+}
+
+async function hasEnded(watched: Watched, number: number): Promise<boolean> {
+  const run = await latestRun(watched, number);
+  return run !== undefined && TERMINAL_STATES.includes(run.state);
+}
+
+/** Until when a pull request is waited for: the verdict may be there before it is explained. */
+export type Until = 'verdict' | 'end';
+
+const IS_REACHED = { verdict: isConcluded, end: hasEnded } as const;
+
+/** Waits until pull request `number` has its verdict, or its run has ended; all of `numbers` are told of meanwhile. */
+export async function waitForPull(
   watched: Watched,
   numbers: readonly number[],
-  number: number,
+  { number, until }: { number: number; until: Until },
   { tell, signal }: Waiting,
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    if (await isConcluded(watched, number)) return;
+    if (await IS_REACHED[until](watched, number)) return;
     const states = await Promise.all(
       numbers.map(async (each) => `#${each} ${await describeProgress(watched, each)}`),
     );

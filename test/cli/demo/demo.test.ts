@@ -4,7 +4,7 @@ import { runDemo } from '../../../src/cli/demo/demo.ts';
 import { findMistake } from '../../../src/cli/demo/expected.ts';
 import { createPhases } from '../../../src/cli/demo/phases.ts';
 import { CHANGES } from '../../../src/cli/demo/repository.ts';
-import { waitForVerdict } from '../../../src/cli/demo/wait.ts';
+import { waitForPull } from '../../../src/cli/demo/wait.ts';
 import type { RunResult } from '../../../src/domain/run.ts';
 import type { DoubleRepository } from '../../../src/github-double/contract.ts';
 import { freshDatabase } from '../../helpers/database.ts';
@@ -73,13 +73,18 @@ it('waiting for a verdict tells how far all are, until it is told to stop', asyn
   const abort = new AbortController();
   const told: string[] = [];
 
-  const waiting = waitForVerdict(watched, [1, 2], 1, {
-    tell: (states) => {
-      told.push(states);
-      if (told.length === 2) abort.abort(new Error('enough'));
+  const waiting = waitForPull(
+    watched,
+    [1, 2],
+    { number: 1, until: 'verdict' },
+    {
+      tell: (states) => {
+        told.push(states);
+        if (told.length === 2) abort.abort(new Error('enough'));
+      },
+      signal: abort.signal,
     },
-    signal: abort.signal,
-  });
+  );
 
   await expect(waiting).rejects.toThrow('enough');
   expect(told).toEqual(['#1 delivered  ·  #2 delivered', '#1 delivered  ·  #2 delivered']);
