@@ -4,7 +4,12 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Slow suites: npm run test:slow, test:loop and test:chaos.
-    exclude: ['test/chaos/**', 'test/slow/**', 'test/loop/{faults,events,endings,redis}.test.ts', 'node_modules/**'],
+    exclude: [
+      'test/chaos/**',
+      'test/slow/**',
+      'test/loop/{faults,events,endings,redis}.test.ts',
+      'node_modules/**',
+    ],
     globalSetup: ['test/helpers/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

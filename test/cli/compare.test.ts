@@ -23,7 +23,10 @@ let repository: TestRepository;
 /** `perf-ci compare` in the repository, by a user with a cache of his own. */
 function compare(...args: string[]): Promise<Ended> {
   // No look at the machine: what it found widens margins, and a file of trials does not say so.
-  return perfCi(['compare', ...args], { cwd: repository.path, env: { XDG_CACHE_HOME: folder, PERF_CI_PREFLIGHT: 'off' } });
+  return perfCi(['compare', ...args], {
+    cwd: repository.path,
+    env: { XDG_CACHE_HOME: folder, PERF_CI_PREFLIGHT: 'off' },
+  });
 }
 
 /** A branch from `from` with one commit on it. */
