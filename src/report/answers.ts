@@ -64,7 +64,7 @@ export function rankingInShort({ ranking }: AnswerTotals): string {
 export function nounOf(result: JudgedResult): string {
   const ofCommands = result.answers.filter(({ scenario }) => isCommand(result, scenario)).length;
   if (ofCommands === 0) return 'sampled request';
-  return ofCommands === result.answers.length ? 'output' : 'sampled request or output';
+  return ofCommands === result.answers.length ? 'output' : 'sampled result';
 }
 
 function namesOf(result: JudgedResult, style: TextStyle): string {
