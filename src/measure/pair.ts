@@ -5,7 +5,6 @@ import { openCpuMeter } from './accounts/cpu.ts';
 import { readCustomNumbers, watchedTexts } from './accounts/custom.ts';
 import { chooseInspectorPorts } from './accounts/node-options.ts';
 import { measureCommandPair } from './command/command-pair.ts';
-import { readMachineTime, stealSince } from './host/machine-time.ts';
 import { compareAnswers } from './load/answers.ts';
 import { deckOf } from './load/deck.ts';
 import { SideInUse } from './load/exchange.ts';
@@ -18,6 +17,7 @@ import { measureJudging } from './phases/judging.ts';
 import { asksNode, measureMemory, openInspectors, whileWatchingLoop } from './phases/node.ts';
 import { measureOpen } from './phases/open.ts';
 import type { AppliedPlant } from './plant/plant.ts';
+import { beginRecord } from './pair-record.ts';
 import { sidesFrom } from './side-order.ts';
 import { choosePorts } from './slots.ts';
 import { type PairContext, startBoth, startSide } from './start-both.ts';
@@ -68,9 +68,7 @@ export async function measurePair(
     running: {} as Record<Side, SideInUse>,
     answers: { compared: 0, different: 0 },
   };
-  const startedAt = new Date();
-  const startedMs = performance.now();
-  const machineBefore = readMachineTime();
+  const end = beginRecord(request, first);
   let outcomes: Record<Side, TrialOutcome>;
   try {
     outcomes = await runPhases(pair);
@@ -81,21 +79,7 @@ export async function measurePair(
     for (const side of Object.values(pair.running)) side.client.close();
     await Promise.all(Object.values(pair.running).map((side) => side.process.stop()));
   }
-
-  const steal = stealSince(machineBefore);
-  const { scenario: name, pairNo, stage, seed } = request;
-  return {
-    scenario: name,
-    pairNo,
-    stage,
-    seed,
-    first,
-    startedAt: startedAt.toISOString(),
-    wallMs: performance.now() - startedMs,
-    ...outcomes,
-    answers: pair.answers,
-    ...steal,
-  };
+  return end({ outcomes, answers: pair.answers });
 }
 
 /**

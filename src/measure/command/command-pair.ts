@@ -11,8 +11,8 @@ import {
 } from '../../domain/trial.ts';
 import { createRandom, type Random } from '../../stats/random.ts';
 import { watchedTexts } from '../accounts/custom.ts';
-import { readMachineTime, stealSince } from '../host/machine-time.ts';
 import { encodeHistogram, summarizeLatencies } from '../load/histogram.ts';
+import { beginRecord } from '../pair-record.ts';
 import { sidesFrom } from '../side-order.ts';
 import { environmentOf, type PairContext } from '../start-both.ts';
 import { TrialError } from '../trial-error.ts';
@@ -49,9 +49,7 @@ export async function measureCommandPair(
   const random = createRandom(request.seed);
   const first: Side = random.coin() ? 'base' : 'head';
   const sides = sidesOf(context, scenario, scenario.command, random);
-  const startedAt = new Date();
-  const startedMs = performance.now();
-  const machineBefore = readMachineTime();
+  const end = beginRecord(request, first);
   let answers: Pair['answers'] = { compared: 0, different: 0 };
   let outcomes: Record<Side, TrialOutcome>;
   try {
@@ -68,20 +66,7 @@ export async function measureCommandPair(
     if (!(error instanceof TrialError)) throw error;
     outcomes = { base: error.outcomeOf('base'), head: error.outcomeOf('head') };
   }
-  const steal = stealSince(machineBefore);
-  const { scenario: name, pairNo, stage, seed } = request;
-  return {
-    scenario: name,
-    pairNo,
-    stage,
-    seed,
-    first,
-    startedAt: startedAt.toISOString(),
-    wallMs: performance.now() - startedMs,
-    ...outcomes,
-    answers,
-    ...steal,
-  };
+  return end({ outcomes, answers });
 }
 
 function sidesOf(context: PairContext, scenario: Scenario, command: CommandSpec, random: Random): Sides {
