@@ -1,4 +1,4 @@
-import { metricOf } from '../domain/metric.ts';
+import { metricOf, type Unit } from '../domain/metric.ts';
 import type { RunResult } from '../domain/run.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Html, html } from './html.ts';
@@ -46,14 +46,26 @@ function judgedHtml(runId: string, result: Extract<RunResult, { kind: 'judged' }
     ${whereTimeWentHtml(runId, result.profiles ?? [], result.secondOpinions ?? [])}`;
 }
 
+/** How units are shown; a share is shown in percent. */
+const UNIT_LABELS: Readonly<Record<Unit, string>> = {
+  us: 'µs',
+  ms: 'ms',
+  bytes: 'B',
+  'per-second': 'a second',
+  share: '%',
+  'bytes-per-request': 'B',
+  number: '',
+};
+
 function cellsOf(verdict: Verdict): string[] {
   const metric = metricOf(verdict.metric, verdict.custom === undefined ? [] : [verdict.custom]);
-  const unit = verdict.custom?.unitLabel ?? metric.unit;
+  const unit = verdict.custom?.unitLabel ?? UNIT_LABELS[metric.unit];
+  const scale = metric.scale === 'share' ? 100 : 1;
   const value = (amount: number | undefined): string =>
-    amount === undefined ? '' : `${Number(amount.toPrecision(4))} ${unit}`;
+    amount === undefined ? '' : `${Number((amount * scale).toPrecision(4))} ${unit}`.trimEnd();
   const change = (amount: number): string =>
     verdict.effectIn === 'absolute' && metric.scale !== 'share'
-      ? `${signed(Number(amount.toPrecision(3)))} ${unit}`
+      ? `${signed(Number(amount.toPrecision(3)))} ${unit}`.trimEnd()
       : `${signed(Number((amount * 100).toFixed(2)))} ${metric.scale === 'share' ? 'pp' : '%'}`;
   const { effect, interval } = verdict;
   return [

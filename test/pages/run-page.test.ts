@@ -76,7 +76,7 @@ const RESULTS: { result: RunResult; shows: string[] }[] = [
       'Gate: fail',
       'rank-top10',
       'CPU / request',
-      '1235 us',
+      '1235 µs',
       '+5.12 %',
       '+3.91 % to +6.34 % (95 %)',
       'regressed',
